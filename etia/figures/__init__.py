@@ -1,0 +1,1 @@
+"""Figures, a file a kind: data and axes in, axes out."""

@@ -1,0 +1,1 @@
+"""YAML with places into the schema, scenarios merged over models."""

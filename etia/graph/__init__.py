@@ -1,0 +1,1 @@
+"""The model as a directed graph: building, checks across entities, paths, structure."""

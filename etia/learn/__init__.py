@@ -1,0 +1,1 @@
+"""What data say: scores, turning points, fits, backtests, the ledger (method §9)."""

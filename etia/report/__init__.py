@@ -1,0 +1,1 @@
+"""Words, pages and the run folder, written from results; computes nothing new."""

@@ -1,0 +1,1 @@
+"""What an analyst may write, a file a chapter."""
