@@ -1,0 +1,113 @@
+"""What trends do, given when events come: sums of look-ups into total responses, plus noise (method §4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from etia.engine.program import LINEAR, LOG, NEVER, Noise, Program, Scales
+from etia.engine.streams import Streams, normals
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Steps = NDArray[np.int16]
+
+__all__ = ["noise_paths", "propagate", "to_latent", "to_units"]
+
+
+@njit(cache=True, nogil=True)
+def _couple_noise(source, target, strength, lag, noise):  # type: ignore[no-untyped-def]
+    for r in range(noise.shape[0]):
+        for t in range(noise.shape[2]):
+            for c in range(len(source)):
+                if t >= lag[c]:
+                    noise[r, target[c], t] += strength[c] * noise[r, source[c], t - lag[c]]
+
+
+def noise_paths(program: Program, streams: Streams, n_runs: int) -> tuple[int, Floats] | None:
+    """First step and (n_runs, K, T − first step) random noise n of all trends, coupled parts included; None without noise."""
+    noise: Noise | None = program.trends.noise
+    if noise is None or not len(noise.trend):
+        return None
+    out = np.zeros((n_runs, program.n_trends, program.n_steps - noise.first_step))
+    for j, trend in enumerate(noise.trend):
+        innovations = normals(streams.noise[j], streams.first_run, n_runs, noise.weight.shape[2])
+        out[:, trend, :] = innovations @ noise.weight[j].T
+    if len(noise.coupling_source):
+        _couple_noise(noise.coupling_source, noise.coupling_target, noise.coupling_strength, noise.coupling_lag, out)
+    return noise.first_step, out
+
+
+@njit(cache=True, nogil=True)
+def _add_event_responses(steps, moving, response_row, response, trends, first, out):  # type: ignore[no-untyped-def]
+    n_runs, n_trends, n_out = out.shape
+    for r in range(n_runs):
+        for e in moving:
+            tau = steps[r, e]
+            if tau == NEVER:
+                continue
+            row = response_row[e, tau]
+            begin = max(tau, first)
+            for k in range(n_trends):
+                course = response[row, trends[k]]
+                for t in range(begin, first + n_out):
+                    out[r, k, t - first] += course[t - tau]
+
+
+def propagate(
+    program: Program,
+    steps: Steps,
+    *,
+    first_step: int = 0,
+    last_step: int | None = None,
+    trends: NDArray[np.integer] | None = None,
+    noise: tuple[int, Floats] | None = None,
+) -> Floats:
+    """(n_runs, trends, steps first_step … last_step) the trends in their latent scale, given the events' steps.
+
+    `trends` picks some by index (all by default). `noise` as `noise_paths` gives it. Steps without a value are nan.
+    """
+    stop = program.n_steps if last_step is None else last_step + 1
+    chosen = np.arange(program.n_trends) if trends is None else np.asarray(trends)
+    known = (program.trends.baseline + program.trends.known_deviation)[chosen, first_step:stop]
+    shared = np.flatnonzero((steps == steps[:1]).all(axis=0))
+    response, rows = program.trends.response, program.trends.response_row
+    constant = known[None].copy()
+    _add_event_responses(steps[:1], shared, rows, response, chosen, first_step, constant)
+    out = np.repeat(constant, len(steps), axis=0)
+    moving = np.setdiff1d(np.arange(program.n_events), shared)
+    _add_event_responses(steps, moving, rows, response, chosen, first_step, out)
+    if noise is not None:
+        start, paths = noise
+        begin = max(start, first_step)
+        if begin < stop:
+            out[:, :, begin - first_step :] += paths[:, chosen, begin - start : stop - start]
+    return out
+
+
+def to_units(latent: Floats, scales: Scales, trends: NDArray[np.integer] | None = None) -> Floats:
+    """Trend units y = g⁻¹(latent) of an array whose second last axis is the trends (those of `trends` by index)."""
+    out = np.empty_like(latent)
+    for place, k in enumerate(range(len(scales.kind)) if trends is None else trends):
+        x = latent[..., place, :]
+        if scales.kind[k] == LINEAR:
+            out[..., place, :] = x
+        elif scales.kind[k] == LOG:
+            out[..., place, :] = np.exp(x)
+        else:
+            span = scales.upper[k] - scales.lower[k]
+            out[..., place, :] = scales.lower[k] + span / (1.0 + np.exp(-x))
+    return out
+
+
+def to_latent(values: Floats, scales: Scales, trend: int) -> Floats:
+    """Latent values g(y) of one trend."""
+    if scales.kind[trend] == LINEAR:
+        return np.asarray(values, dtype=float)
+    if scales.kind[trend] == LOG:
+        return np.log(values)
+    return np.log((values - scales.lower[trend]) / (scales.upper[trend] - values))

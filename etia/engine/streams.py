@@ -1,0 +1,123 @@
+"""Where chance comes from: counter-based random numbers keyed by (seed, purpose, name), indexed by run (method §8).
+
+A stream is a 64-bit key; its i-th number is SplitMix64's output function at key + (i + 1) · γ (Steele, Lea and Flood,
+"Fast splittable pseudorandom number generators", 2014). So any number can be had by itself, in any order and on any
+thread, and a further event's stream leaves every other one's numbers as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Keys = NDArray[np.uint64]
+    Floats = NDArray[np.float64]
+
+__all__ = ["Streams", "bits", "key", "keys", "normals", "stratified_thresholds", "thresholds", "uniforms"]
+
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_PERIOD_SHIFT = np.uint64(20)  # a noisy trend has room for 2^20 innovations a run
+_UNIT = 2.0**-53
+
+
+def key(seed: int, purpose: str, name: str) -> np.uint64:
+    """The 64-bit key of the stream for `purpose` and `name`, for instance ("threshold", event id)."""
+    text = f"{seed}\x1f{purpose}\x1f{name}".encode()
+    return np.uint64(int.from_bytes(blake2b(text, digest_size=8).digest(), "little"))
+
+
+def keys(seed: int, purpose: str, names: Iterable[str]) -> Keys:
+    """The keys of several names, in their order."""
+    return np.array([key(seed, purpose, name) for name in names], dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The keys that one run of a Program reads, and the number of its first run over all draws (p · R)."""
+
+    threshold: Keys  # (N,) Exp(1) thresholds of events
+    past: Keys  # (N,) uniforms that decide whether a past event stays (§7)
+    noise: Keys  # (J,) innovations of noisy trends
+    first_run: int = 0
+
+    def starting_at(self, first_run: int) -> Streams:
+        """The same streams, from another run's number on."""
+        return replace(self, first_run=first_run)
+
+
+@njit(inline="always")
+def bits(stream: np.uint64, index: np.uint64) -> np.uint64:
+    """The `index`-th 64 random bits of a stream."""
+    z = stream + (index + np.uint64(1)) * _GAMMA
+    z = (z ^ (z >> np.uint64(30))) * _MIX_1
+    z = (z ^ (z >> np.uint64(27))) * _MIX_2
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(inline="always")
+def uniform(stream: np.uint64, index: np.uint64) -> float:
+    """The `index`-th uniform of a stream, inside (0, 1): never an end."""
+    return (np.float64(bits(stream, index) >> np.uint64(11)) + 0.5) * _UNIT
+
+
+@njit(cache=True, nogil=True)
+def _fill_uniforms(streams: Keys, first: np.uint64, out: Floats) -> None:
+    for r in range(out.shape[0]):
+        index = first + np.uint64(r)
+        for s in range(out.shape[1]):
+            out[r, s] = uniform(streams[s], index)
+
+
+def uniforms(streams: Keys, first: int, n_runs: int) -> Floats:
+    """(n_runs, streams) uniforms of runs first … first + n_runs − 1."""
+    out = np.empty((n_runs, len(streams)))
+    _fill_uniforms(streams, np.uint64(first), out)
+    return out
+
+
+def thresholds(streams: Keys, first: int, n_runs: int) -> Floats:
+    """(n_runs, streams) Exp(1) thresholds E = −ln u (method §3)."""
+    out = uniforms(streams, first, n_runs)
+    np.log(out, out=out)
+    return np.negative(out, out=out)
+
+
+def stratified_thresholds(streams: Keys, first: int, n_runs: int, batch: int) -> Floats:
+    """(n_runs, streams) Exp(1) thresholds, stratified: in each batch of runs every stream has one in each n-tile.
+
+    Latin hypercube sampling: each column is a random permutation of the batch's midpoints, so that what depends on one
+    threshold alone is averaged almost without error. `n_runs` is a multiple of `batch`.
+    """
+    u = uniforms(streams, first, n_runs).reshape(-1, batch, len(streams))
+    ranks = np.argsort(np.argsort(u, axis=1, kind="stable"), axis=1, kind="stable")
+    return -np.log((ranks.reshape(n_runs, -1) + 0.5) / batch)
+
+
+@njit(cache=True, nogil=True)
+def _fill_normals(stream: np.uint64, first: np.uint64, out: Floats) -> None:
+    for r in range(out.shape[0]):
+        base = (first + np.uint64(r)) << _PERIOD_SHIFT
+        for i in range(0, out.shape[1], 2):
+            radius = np.sqrt(-2.0 * np.log(uniform(stream, base + np.uint64(i))))
+            angle = 2.0 * np.pi * uniform(stream, base + np.uint64(i + 1))
+            out[r, i] = radius * np.cos(angle)
+            if i + 1 < out.shape[1]:
+                out[r, i + 1] = radius * np.sin(angle)
+
+
+def normals(stream: np.uint64, first: int, n_runs: int, n_periods: int) -> Floats:
+    """(n_runs, n_periods) standard normals, the innovations ε of one noisy trend (Box and Muller's transform)."""
+    out = np.empty((n_runs, n_periods))
+    _fill_normals(np.uint64(stream), np.uint64(first), out)
+    return out
