@@ -1,0 +1,255 @@
+"""A model from its folder or file: `load` reads, merges, validates and checks; `LoadedModel` is what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any
+
+from etia.errors import Finding, ModelError, UsageError
+from etia.files.findings import in_order
+from etia.files.merge import merge_files, normalised
+from etia.files.overrides import apply_overrides
+from etia.files.places import NOWHERE, Node, Places
+from etia.files.reader import finding_at, read_file
+from etia.files.scenarios import Scenario, merged_scenario
+from etia.files.seeds import read_seeds
+from etia.files.series import read_series
+from etia.files.validation import examine
+
+if TYPE_CHECKING:
+    from etia.schema.evidence import Card, Claim
+    from etia.schema.model import Model
+
+__all__ = ["LoadedModel", "apply_scenario", "check", "load", "load_dict", "model_folder", "node_from"]
+
+SCENARIOS = "scenarios"
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A sound model with the places of its values."""
+
+    name: str
+    """the folder's name, or the file's without its ending"""
+    model: Model = field(repr=False)
+    places: Places = field(repr=False)
+    warnings: tuple[Finding, ...] = field(repr=False)
+    seeds: dict[str, Card] = field(repr=False)
+    """the source cards by id"""
+    folder: File
+    """where files that the model names are looked for"""
+    root: Node = field(repr=False)
+    """the merged nodes"""
+    path: File | None = None
+    """the folder or file that was loaded; None for a model from Python"""
+
+    @property
+    def claims(self) -> dict[str, Claim]:
+        """All claims of the source cards by number."""
+        return {name: claim for card in self.seeds.values() for name, claim in card.claims.items()}
+
+    @property
+    def scenarios(self) -> dict[str, File]:
+        """The scenario files that there are for this model, by name."""
+        return {path.stem: path for folder in reversed(self.scenario_folders) for path in sorted(folder.glob("*.yaml"))}
+
+    @property
+    def scenario_folders(self) -> list[File]:
+        """Where scenarios are looked for: the model's own folder first, then the one beside `models`."""
+        own = [self.folder / SCENARIOS]
+        if self.path is not None:
+            own.append(self.path.absolute().parent.parent / SCENARIOS / self.name)
+        return own
+
+    def resolved(self) -> dict[str, Any]:
+        """The merged model as plain data, with its series: what `model.resolved.yaml` holds."""
+        found = self.root.resolved()
+        assert isinstance(found, dict)
+        return found
+
+
+def load(path: str | File, *, overrides: Iterable[str] = (), as_of: str | None = None) -> LoadedModel:
+    """The model of a folder or a single file.
+
+    In this order: files are merged, `overrides` (`PATH=VALUE`) applied, then `as_of` moved. Raises ModelError with
+    every fault at once, UsageError where there is no model or an override makes no sense.
+    """
+    loaded, findings = _attempt(File(path), tuple(overrides), as_of)
+    if loaded is None:
+        raise ModelError(findings)
+    return loaded
+
+
+def check(path: str | File, *, overrides: Iterable[str] = ()) -> list[Finding]:
+    """Everything wrong or odd about a model, in order of place; raises only UsageError, where there is none."""
+    return _attempt(File(path), tuple(overrides), None)[1]
+
+
+def load_dict(raw: Mapping[str, Any], *, name: str = "model", folder: str | File = ".") -> LoadedModel:
+    """A model written in Python, in the words of the format; files that it names are looked for in `folder`."""
+    loaded, findings = _assembled([node_from(raw)], File(folder), name, None, (), None, [])
+    if loaded is None:
+        raise ModelError(findings)
+    return loaded
+
+
+def node_from(raw: object) -> Node:
+    """Python data as nodes without a place."""
+    if isinstance(raw, Mapping):
+        return Node({str(key): node_from(value) for key, value in raw.items()}, NOWHERE)
+    if isinstance(raw, (list, tuple)):
+        return Node([node_from(value) for value in raw], NOWHERE)
+    return Node(raw if raw is None or isinstance(raw, (str, int, float, bool)) else str(raw), NOWHERE)
+
+
+def model_folder(path: File) -> File:
+    """The folder from which a model's files are named: itself, or where its file lies."""
+    return path if path.is_dir() else path.parent
+
+
+def _attempt(path: File, overrides: tuple[str, ...], as_of: str | None) -> tuple[LoadedModel | None, list[Finding]]:
+    if not path.exists():
+        raise UsageError(f"there is no model at '{path}': neither a folder nor a file")
+    roots, findings = _read_roots(path)
+    name = path.resolve().name if path.is_dir() else path.stem
+    if not roots:
+        return None, in_order(findings)
+    return _assembled(roots, model_folder(path), name, path, overrides, as_of, findings)
+
+
+def _read_roots(path: File) -> tuple[list[Node], list[Finding]]:
+    """The roots of a model's files; those in `scenarios` and in the folder of the source cards are left out."""
+    if path.is_file():
+        read = {path: read_file(path, str(path))}
+    else:
+        read = {file: read_file(file, str(file.relative_to(path))) for file in _model_files(path)}
+        read = _without_seeds(read, path)
+        if not read:
+            raise UsageError(f"there is no *.yaml file in '{path}'")
+    roots: list[Node] = []
+    findings: list[Finding] = []
+    for root, faults in read.values():
+        findings += faults
+        if root is None:
+            continue
+        if isinstance(root.value, dict):
+            roots.append(root)
+        elif root.value is not None:
+            findings.append(
+                finding_at(root.place, "mapping", "a model's file is a mapping", "Begin with a key, such as events:")
+            )
+    if not roots and not findings:
+        raise UsageError(f"there is nothing in '{path}'")
+    return roots, findings
+
+
+def _model_files(folder: File) -> list[File]:
+    files = []
+    for file in sorted(folder.rglob("*.yaml")):
+        parts = file.relative_to(folder).parts
+        if parts[0] != SCENARIOS and not any(part.startswith(".") for part in parts):
+            files.append(file)
+    return files
+
+
+_Read = dict[File, tuple[Node | None, list[Finding]]]
+
+
+def _without_seeds(read: _Read, folder: File) -> _Read:
+    named = [root.entries["seeds"].word for root, _ in read.values() if root is not None and "seeds" in root.entries]
+    seeds = [File(os.path.normpath(folder / name)) for name in named if name]
+    return {
+        file: found
+        for file, found in read.items()
+        if not any(File(os.path.normpath(file)).is_relative_to(place) for place in seeds)
+    }
+
+
+def _assembled(
+    roots: list[Node],
+    folder: File,
+    name: str,
+    path: File | None,
+    overrides: tuple[str, ...],
+    as_of: str | None,
+    findings: list[Finding],
+) -> tuple[LoadedModel | None, list[Finding]]:
+    whole = not findings or all(found.code in {"duplicate-key"} for found in findings)
+    found = list(findings)
+    normal = []
+    for root in roots:
+        one, faults = normalised(root)
+        normal.append(one)
+        found += faults
+    root, faults = merge_files(normal)
+    found += faults
+    root = apply_overrides(root, overrides)
+    if as_of is not None:
+        root = apply_overrides(root, (f"calendar.as_of={as_of}",))
+    root, faults = with_series(root, folder)
+    found += faults
+    seeds = root.entries.get("seeds")
+    cards: dict[str, Card] = {}
+    if seeds is not None and seeds.word:
+        cards, _, faults = read_seeds(seeds, folder)
+        found += faults
+    outcome = examine(root, cards, whole=whole)
+    found = in_order([*found, *outcome.findings])
+    if outcome.model is None or any(item.severity == "error" for item in found):
+        return None, found
+    loaded = LoadedModel(name, outcome.model, Places(root), tuple(found), cards, folder, root, path)
+    return loaded, found
+
+
+def with_series(root: Node, folder: File) -> tuple[Node, list[Finding]]:
+    """The nodes with the CSV files that histories name read in, and every history in order of date."""
+    trends = root.entries.get("trends")
+    if trends is None or not trends.entries:
+        return root, []
+    findings: list[Finding] = []
+    read = {}
+    for name, trend in trends.entries.items():
+        history = trend.entries.get("history")
+        if history is None:
+            read[name] = trend
+            continue
+        if history.word is not None:
+            history, faults = read_series(history, folder)
+            findings += faults
+        read[name] = Node({**trend.entries, "history": _by_date(history)}, trend.place, trend.key_place)
+    entries = {**root.entries, "trends": Node(read, trends.place, trends.key_place)}
+    return Node(entries, root.place, root.key_place), findings
+
+
+def _by_date(history: Node) -> Node:
+    """A history in order of date; ISO dates of one precision sort as text."""
+    if not history.items:
+        return history
+    words = [point.entries["at"].word if "at" in point.entries else None for point in history.items]
+    if any(word is None for word in words):
+        return history
+    order = sorted(range(len(words)), key=lambda index: words[index] or "")
+    return Node([history.items[index] for index in order], history.place, history.key_place)
+
+
+def apply_scenario(loaded: LoadedModel, scenario: str | File | Mapping[str, Any]) -> Scenario:
+    """A scenario over a model: a name, a file, or a mapping in the words of the format (method §10).
+
+    Raises ModelError with every fault of the scenario, UsageError where there is none of that name.
+    """
+    merged = merged_scenario(
+        loaded.root,
+        node_from(scenario) if isinstance(scenario, Mapping) else scenario,
+        loaded.scenario_folders,
+        loaded.folder,
+    )
+    root, faults = with_series(merged.root, loaded.folder)
+    outcome = examine(root, loaded.seeds, scenario=True)
+    known = set(loaded.warnings)
+    found = in_order([*merged.findings, *faults, *(item for item in outcome.findings if item not in known)])
+    if outcome.model is None or any(item.severity == "error" for item in found):
+        raise ModelError(found)
+    return merged.completed(outcome.model, root, found)

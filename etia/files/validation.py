@@ -1,0 +1,88 @@
+"""From the merged nodes to a model: the schema first, then the checks across entities, all faults at once.
+
+Where a part of the model is faulty the rest is validated and checked without it, so that one mistake hides no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from etia.files.findings import from_fault, from_validation
+from etia.schema.keys import SECTIONS
+from etia.schema.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from etia.errors import Finding
+    from etia.files.places import Node
+    from etia.schema.evidence import Card
+    from etia.schema.fault import Path
+
+__all__ = ["Outcome", "examine"]
+
+_STAND_IN: dict[str, Any] = {
+    "etia": 1,
+    "title": "?",
+    "calendar": {"start": 1, "as_of": 9997, "end": 9998, "step": "year"},
+}
+"""what keeps the rest checkable where a required part is missing or faulty"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a model's nodes: the model where it is sound, and everything found."""
+
+    model: Model | None
+    findings: list[Finding]
+
+
+def examine(root: Node, cards: Mapping[str, Card], *, whole: bool = True, scenario: bool = False) -> Outcome:
+    """The model of these nodes and all that is wrong or odd about it.
+
+    `whole` is false where a file could not be read: what lies in it may be missing elsewhere, so only what was read
+    is judged, by itself.
+    """
+    from etia.graph.checks import Subject, faults_of  # graph stands beside files on the ladder
+
+    raw = root.raw()
+    model, wrongs = _validated(raw, root)
+    findings = [finding for path, finding in wrongs if whole or len(path) > 0]
+    partial = model if model is not None else _rest(raw, [path for path, _ in wrongs])
+    if partial is None or not whole:
+        return Outcome(None, findings)
+    subject = Subject(
+        model=partial,
+        written={section: tuple(root.entries[section].entries) for section in SECTIONS if section in root.entries},
+        cards=dict(cards),
+        is_whole=model is not None,
+        has_calendar=not any(path[:1] == ("calendar",) for path, _ in wrongs) and "calendar" in root.entries,
+        in_scenario=scenario,
+    )
+    findings += [from_fault(fault, root) for fault in faults_of(subject)]
+    sound = model if not any(found.severity == "error" for found in findings) else None
+    return Outcome(sound, findings)
+
+
+def _validated(raw: object, root: Node) -> tuple[Model | None, list[tuple[Path, Finding]]]:
+    try:
+        return Model.model_validate(raw), []
+    except ValidationError as error:
+        return None, from_validation(error, root)
+
+
+def _rest(raw: Any, faulty: list[Path]) -> Model | None:
+    """The model without its faulty parts, if what is left is one."""
+    kept = {key: dict(value) if key in SECTIONS and isinstance(value, dict) else value for key, value in raw.items()}
+    for path in faulty:
+        if len(path) > 1 and path[0] in SECTIONS and isinstance(kept.get(str(path[0])), dict):
+            kept[str(path[0])].pop(path[1], None)
+        elif path:
+            kept.pop(str(path[0]), None)
+    try:
+        return Model.model_validate({**_STAND_IN, **kept})
+    except ValidationError:
+        return None
