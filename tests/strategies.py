@@ -1,0 +1,133 @@
+"""Small whole valid models, at random but reproducible: each a folder that an analyst could have written.
+
+All quantities are within reach of exact enumeration: constructed trends, few open events, few future steps.
+Every marginal probability can be met: what waits for an event is well below it, or is a base probability.
+
+>>> tiny_model(7).model == tiny_model(7).model
+True
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+from hypothesis import strategies as st
+
+from tests.drafts.clock import Clock
+from tests.drafts.events import draft_events, n_future_steps
+from tests.drafts.quill import Quill
+from tests.drafts.relations import (
+    MECHANISMS,
+    draft_couplings,
+    draft_impacts,
+    draft_links,
+    draft_trends,
+    make_sensitive,
+)
+from tests.drafts.variants import draft_lenses, draft_policies, draft_scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FEATURES", "SCENARIO", "TinyModel", "tiny_model", "tiny_models", "write_model"]
+
+SCENARIO = "shift"
+"""name of a tiny model's scenario, where it has one"""
+
+FEATURES = frozenset(
+    " ".join(
+        (
+            "step_year step_quarter step_month uncertain_date scheduled",
+            "certain range quantiles pool_linear pool_odds pool_weights uncertain_duration",
+            "marginal_probability base_probability several_points from until point_past_end",
+            "requires requires_past prevented_by repeats",
+            "link_promotes link_inhibits link_lag link_half_life link_parallel link_cycle link_between_past",
+            "scale_linear scale_log scale_logit constructed_later drift levels",
+            "sensitive_linear sensitive_log sensitive_logit sensitive_prospective sensitive_past",
+            "impact_step impact_ramp impact_pulse impact_trapezoid impact_fades impact_parallel",
+            "impact_past impact_scheduled impact_prospective",
+            "coupling coupling_loop",
+            "lens_weights lens_half_lives",
+            "policy_events policy_links policy_impacts policy_trends policy_until",
+            "happens_date happens_never_prospective happens_never_past",
+            "scenario_probability scenario_link scenario_lens scenario_policies",
+        )
+    ).split()
+)
+"""every feature that a tiny model may be marked with"""
+
+
+@dataclass(frozen=True)
+class TinyModel:
+    """A model as plain dicts in the YAML format, and the features that it uses."""
+
+    seed: int
+    model: dict[str, Any]
+    scenario: dict[str, Any]  # {} for none
+    features: frozenset[str]
+
+    def __repr__(self) -> str:
+        return f"tiny_model({self.seed})"
+
+
+def tiny_model(seed: int) -> TinyModel:
+    """The tiny model of a seed: the same for the same seed."""
+    rng = np.random.default_rng([seed, 1])
+    n_prospective = int(rng.integers(1, 5))
+    n_copies = int(rng.integers(1, 3)) if n_prospective < 4 and rng.random() < 0.3 else 0
+    most = n_future_steps(n_prospective + n_copies)
+    clock = Clock.draw(rng, int(rng.integers(3, most + 1)))
+    features = {f"step_{clock.step}"}
+    quill = Quill(rng, clock, features)
+    if not quill.is_uncertain:
+        features.add("certain")
+    events = draft_events(quill, n_prospective, n_copies)
+    trends = draft_trends(quill)
+    make_sensitive(quill, events, trends)
+    links, impacts = draft_links(quill, events), draft_impacts(quill, events, trends)
+    model: dict[str, Any] = {
+        "etia": 1,
+        "title": f"Tiny model {seed}",
+        "calendar": {
+            "start": clock.date(0),
+            "as_of": clock.date(clock.as_of),
+            "end": clock.date(clock.n_steps - 1),
+            "step": clock.step,
+        },
+        "actors": {"us": {"title": "Us"}},
+        "mechanisms": {name: {"title": name.capitalize()} for name in MECHANISMS},
+        "lenses": draft_lenses(quill),
+        "events": {event.name: event.body for event in events},
+        "links": links,
+        "trends": {trend.name: trend.body for trend in trends},
+        "impacts": impacts,
+        "couplings": draft_couplings(quill, trends),
+        "policies": draft_policies(quill, events, links, impacts, trends),
+    }
+    for chapter in ("lenses", "policies"):
+        if not model[chapter]:
+            del model[chapter]
+    return TinyModel(seed, model, draft_scenario(quill, model, events), frozenset(features))
+
+
+def tiny_models() -> st.SearchStrategy[TinyModel]:
+    """Hypothesis' way to tiny models; shrinking leads to small seeds, which are no simpler than others."""
+    return st.builds(tiny_model, st.integers(0, 2**32 - 1))
+
+
+def write_model(tiny: TinyModel, folder: Path) -> Path:
+    """Write the model, and its scenario where it has one, as YAML; returns the model's folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.yaml").write_text(_yaml(tiny.model), encoding="utf-8")
+    if tiny.scenario:
+        (folder / "scenarios").mkdir(exist_ok=True)
+        (folder / "scenarios" / f"{SCENARIO}.yaml").write_text(_yaml(tiny.scenario), encoding="utf-8")
+    return folder
+
+
+def _yaml(chapter: dict[str, Any]) -> str:
+    text: str = yaml.safe_dump(chapter, sort_keys=False, allow_unicode=True, width=120)
+    return text
