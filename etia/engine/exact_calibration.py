@@ -60,7 +60,13 @@ def _follows(curves: Curves) -> NDArray[np.bool_]:
     return follows
 
 
-def calibrate(program_of_rates: Callable[[Floats], Program], curves: Curves) -> ExactCalibration:
+def calibrate(
+    program_of_rates: Callable[[Floats], Program],
+    curves: Curves,
+    *,
+    free: NDArray[np.bool_] | None = None,
+    held: Floats | None = None,
+) -> ExactCalibration:
     """Solve the marginal intervals' base rates jointly so that every elicited q is met to 1e-12.
 
     Parameters
@@ -68,19 +74,24 @@ def calibrate(program_of_rates: Callable[[Floats], Program], curves: Curves) -> 
     program_of_rates
         The reference program for given base rates (I,) of all intervals.
     curves
-        The elicited points; base ones keep the closed form.
+        The elicited points.
+    free
+        (I,) The intervals to solve among the marginal ones; all of them where left out.
+    held
+        (I,) Rates of the intervals that are not solved; the closed form where left out, which is right for base ones.
 
     Returns
     -------
     The rates; where a point is out of reach, the nearest reachable probability is met and a shortfall names it.
     """
-    problem = _Problem(program_of_rates, curves)
-    rates = closed_form_rates(curves)
+    problem = _Problem(program_of_rates, curves, curves.marginal if free is None else curves.marginal & free)
+    closed_form = closed_form_rates(curves)
+    rates = closed_form if held is None else np.where(problem.is_free, closed_form, held)
     solved = _solve_jointly(problem, rates)
     if solved is None:
         solved = _solve_in_turn(problem, rates)
     reached = problem.reached(solved)
-    short = np.flatnonzero(curves.marginal & (reached < curves.probability - 1e3 * TOLERANCE)).tolist()
+    short = np.flatnonzero(problem.is_free & (reached < curves.probability - 1e3 * TOLERANCE)).tolist()
     return ExactCalibration(solved, reached, tuple(Shortfall(i, float(reached[i])) for i in short))
 
 
@@ -88,6 +99,7 @@ def calibrate(program_of_rates: Callable[[Floats], Program], curves: Curves) -> 
 class _Problem:
     program_of_rates: Callable[[Floats], Program]
     curves: Curves
+    is_free: NDArray[np.bool_]  # (I,) intervals to solve
 
     def reached(self, rates: Floats) -> Floats:
         """(I,) P(event by `by_step`) under these base rates."""
@@ -98,15 +110,15 @@ class _Problem:
         return probability
 
     def misses(self, rates: Floats) -> Floats:
-        """(I,) probability reached less elicited; 0 for base points."""
-        return np.where(self.curves.marginal, self.reached(rates) - self.curves.probability, 0.0)
+        """(I,) probability reached less elicited; 0 for what is not solved."""
+        return np.where(self.is_free, self.reached(rates) - self.curves.probability, 0.0)
 
 
 def _solve_jointly(problem: _Problem, start: Floats) -> Floats | None:
-    """All marginal rates at once, by Powell's hybrid method on ln λ0; None where that does not meet every point."""
+    """All rates at once, by Powell's hybrid method on ln λ0; None where that does not meet every point."""
     from scipy.optimize import root
 
-    free = problem.curves.marginal & (start > 0)  # a curve that stays level has the rate 0, which has no logarithm
+    free = problem.is_free & (start > 0)  # a curve that stays level has the rate 0, which has no logarithm
 
     def rates_of(log_rates: Floats) -> Floats:
         rates = start.copy()
@@ -136,12 +148,12 @@ def _closer_start(problem: _Problem, rates: Floats, free: NDArray[np.bool_]) -> 
 
 
 def _solve_in_turn(problem: _Problem, start: Floats) -> Floats:
-    """Marginal rates one after the other until none moves: each miss rises strictly with its own rate (method §3)."""
-    marginal = np.flatnonzero(problem.curves.marginal).tolist()
+    """Rates one after the other until none moves: each miss rises strictly with its own rate (method §3)."""
+    intervals = np.flatnonzero(problem.is_free).tolist()
     rates = start.copy()
     for _ in range(_MAX_SWEEPS):
         before = rates.copy()
-        for interval in marginal:
+        for interval in intervals:
             rates[interval] = _solve_one(problem, rates, interval)
         if np.allclose(rates, before, rtol=1e-12, atol=0.0):
             break

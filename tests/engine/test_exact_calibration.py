@@ -61,6 +61,16 @@ def test_events_that_drive_each_other_are_met_jointly() -> None:
     assert found.shortfalls == ()
 
 
+def test_only_free_intervals_are_solved() -> None:
+    """b is held at 0.2 a step: a, which b promotes by ρ = 3 from the step after, is met all the same."""
+    program = make_program(3, 0, [OPEN, OPEN], links=[(1, 0, link_curve(3, 3))])
+    elicited = curves([(0, 1, 2, 2, 0.5, True), (1, 1, 2, 2, 0.9, True)])
+    free, held = np.array([True, False]), np.array([9.0, 0.2])
+    found = calibrate(partial(with_rates, program, elicited), elicited, free=free, held=held)
+    assert found.rates[1] == 0.2
+    assert found.reached == pytest.approx([0.5, 1 - exp(-0.4)])
+
+
 def test_level_curve_has_the_rate_zero() -> None:
     """0.4 by 2 and still 0.4 by 4: nothing may come in between."""
     rates = solve(make_program(5, 0, [OPEN]), curves([(0, 1, 2, 2, 0.4, True), (0, 3, 4, 4, 0.4, True)])).rates
