@@ -158,7 +158,7 @@ class _Simulation:
         return out / self.batch
 
     def _with_rates(self, rate: Floats) -> Floats:
-        return base_rates(self.curves, rate, self.program.n_events, self.program.n_steps)
+        return base_rates(self.curves, rate, self.program.n_events, self.program.n_steps)[self.program.copy_of]
 
 
 def _by_target(start: NDArray[np.int64], targets: NDArray[np.int64], n_open: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -190,12 +190,20 @@ def _anderson(points: list[Floats], moves: list[Floats]) -> Floats:
 
 
 def calibrate(
-    program: Program, curves: Curves, streams: Streams, n_runs: int, *, held: Floats | None = None, free: NDArray[np.bool_] | None = None
+    program: Program,
+    curves: Curves,
+    streams: Streams,
+    n_runs: int,
+    *,
+    held: Floats | None = None,
+    free: NDArray[np.bool_] | None = None,
+    start: Floats | None = None,
 ) -> Calibrated:
     """Base rates with which the program's world gives back every elicited marginal probability (method §3).
 
     `program` is the reference model's (no scenario, no policy, reference lens); its `base_rate` is not read. `free` (I,)
-    names the intervals to solve, all by default; the others keep the rates `held`. Deterministic for the streams.
+    names the intervals to solve, all by default; the others keep the rates `held`. `start` (I,) is where the solve begins,
+    the closed-form rates by default. Deterministic for the streams.
     """
     batch = BATCH if n_runs >= BATCH else n_runs
     n_runs -= n_runs % batch
@@ -209,8 +217,10 @@ def calibrate(
         return Calibrated(rate, curves.probability.copy(), np.zeros((n_intervals, n_intervals)), np.ones(n_intervals, dtype=bool), 0)
     opened = np.flatnonzero(program.fixed_step == OPEN)
     threshold = stratified_thresholds(streams.threshold[opened], streams.first_run, n_runs, batch)
-    paths = noise_paths(program, streams, n_runs)
+    paths = noise_paths(program.trends.noise, program.n_trends, streams, n_runs)
     noise = None if paths is None else paths[1][:, :, program.as_of - paths[0] :]
+    if start is not None:
+        rate[solved] = start[solved]
     return _solve(_Simulation(program, curves, streams, n_runs, batch, threshold, noise), rate, solved)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from etia.engine.program import NEVER, OPEN, Program
+from etia.engine.responses import responses_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,23 +136,10 @@ def _loose(program: Program) -> PastPulls:
     return PastPulls(chosen, program.removed[chosen], required[grid], log_ratio[grid])
 
 
-@njit(cache=True, nogil=True)
-def _add_responses(step, is_fixed, response_row, response, out):  # type: ignore[no-untyped-def]
-    n_trends, n_steps = out.shape
-    for event in range(len(step)):
-        if not is_fixed[event] or step[event] >= n_steps:
-            continue
-        row = response_row[event, step[event]]
-        for k in range(n_trends):
-            for t in range(step[event], n_steps):
-                out[k, t] += response[row, k, t - step[event]]
-
-
 def fixed_deviation(program: Program, is_fixed: NDArray[np.bool_]) -> Floats:
     """(K, T) deviation that known noise, policies and the events in `is_fixed` cause at their steps."""
-    out = program.trends.known_deviation.copy()
-    _add_responses(program.fixed_step, is_fixed, program.trends.response_row, program.trends.response, out)
-    return out
+    trends = program.trends
+    return trends.known_deviation + responses_at(program.fixed_step, is_fixed, trends.response_row, trends.response)
 
 
 @njit(cache=True, nogil=True)

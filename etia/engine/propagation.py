@@ -28,12 +28,11 @@ def _couple_noise(source, target, strength, lag, noise):  # type: ignore[no-unty
                     noise[r, target[c], t] += strength[c] * noise[r, source[c], t - lag[c]]
 
 
-def noise_paths(program: Program, streams: Streams, n_runs: int) -> tuple[int, Floats] | None:
+def noise_paths(noise: Noise | None, n_trends: int, streams: Streams, n_runs: int) -> tuple[int, Floats] | None:
     """First step and (n_runs, K, T − first step) random noise n of all trends, coupled parts included; None without noise."""
-    noise: Noise | None = program.trends.noise
     if noise is None or not len(noise.trend):
         return None
-    out = np.zeros((n_runs, program.n_trends, program.n_steps - noise.first_step))
+    out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
     for j, trend in enumerate(noise.trend):
         innovations = normals(streams.noise[j], streams.first_run, n_runs, noise.weight.shape[2])
         out[:, trend, :] = innovations @ noise.weight[j].T

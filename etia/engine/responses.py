@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
 
-__all__ = ["Couplings", "Impacts", "couple", "own_responses", "spectral_radius", "total_responses"]
+__all__ = ["Couplings", "Impacts", "couple", "own_responses", "responses_at", "spectral_radius", "total_responses"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,25 @@ def couple(own: Floats, couplings: Couplings) -> Floats:
 def total_responses(impacts: Impacts, couplings: Couplings, n_rows: int, n_trends: int, n_ages: int) -> Floats:
     """(rows, K, ages) total response G_ek(age): the impact's own shape and all that reaches k through couplings."""
     return couple(own_responses(impacts, n_rows, n_trends, n_ages), couplings)
+
+
+@njit(cache=True, nogil=True)
+def _add_responses(step, is_counted, response_row, response, out):  # type: ignore[no-untyped-def]
+    n_trends, n_steps = out.shape
+    for event in range(len(step)):
+        if not is_counted[event] or step[event] < 0 or step[event] >= n_steps:
+            continue
+        row = response_row[event, step[event]]
+        for k in range(n_trends):
+            for t in range(step[event], n_steps):
+                out[k, t] += response[row, k, t - step[event]]
+
+
+def responses_at(step: Ints, is_counted: NDArray[np.bool_], response_row: Ints, response: Floats) -> Floats:
+    """(K, T) Σ_e G_ek(t − τ_e) over the counted events, at their steps (N,)."""
+    out = np.zeros((response.shape[1], response.shape[2]))
+    _add_responses(step, is_counted, response_row, response, out)
+    return out
 
 
 def spectral_radius(couplings: Couplings, n_trends: int) -> float:

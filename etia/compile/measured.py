@@ -1,0 +1,257 @@
+"""Measured trends: their data in the latent scale, the baseline beneath them and the noise about it (method §4).
+
+At every datum what the model itself puts there is taken off first, so no impact counts twice; the baseline is fitted to
+the rest. Smoothing and memory are those of the lens's central model; levels, slopes and residuals are each draw's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etia.compile import baselines
+from etia.compile.scales import latent, level_kind
+from etia.engine.program import Noise
+from etia.engine.responses import couple
+from etia.errors import SeriesError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from etia.calendar import Calendar, Period
+    from etia.compile.judgements import Judgements
+    from etia.compile.past import Past
+    from etia.engine.responses import Couplings
+    from etia.schema.model import Model
+    from etia.schema.trend import Trend
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Series", "courses", "fill", "measured_series"]
+
+_PERIOD_MONTHS = {"day": 1, "month": 1, "quarter": 3, "year": 12}
+_STABLE = 1e-12
+_MOST_PASSES = 200
+
+
+@dataclass(frozen=True)
+class Series:
+    """The data of one measured trend by period, from that of the first datum to that of `as_of`."""
+
+    trend: int
+    name: str
+    values: Floats  # (n,) latent; nan where missing
+    middle: NDArray[np.int64]  # (n + H,) middle step of each period, H of them after the last datum's
+    fit_window: NDArray[np.bool_]  # (n,)
+    periods_per_year: int
+    horizon: int  # H, periods needed after the last datum to reach the calendar's end
+
+    @property
+    def last(self) -> int:
+        """Period of the last datum."""
+        return int(np.flatnonzero(~np.isnan(self.values))[-1])
+
+
+def measured_series(model: Model) -> list[Series]:
+    """The series of all measured trends with data in the calendar up to `as_of`."""
+    found = [_series(model, k, name, trend) for k, (name, trend) in enumerate(model.trends.items()) if trend.history]
+    return [series for series in found if series is not None]
+
+
+def _series(model: Model, k: int, name: str, trend: Trend) -> Series:
+    calendar = model.timeline
+    months = max(_PERIOD_MONTHS[trend.history[0].at.precision], calendar.months_per_step)
+    start = calendar.origin * calendar.months_per_step
+    present = (calendar.origin + calendar.as_of + 1) * calendar.months_per_step
+    known = [d for d in trend.history if d.at.first_month >= start and d.at.last_month < present]
+    if not known:
+        raise SeriesError(f"trend '{name}': no datum lies between the calendar's start and as_of; 1 is needed at least")
+    period = np.array([d.at.first_month // months for d in known])
+    first, n = int(period.min()), (present - 1) // months - int(period.min()) + 1
+    total, count = np.zeros(n), np.zeros(n)
+    np.add.at(total, period - first, latent(trend, np.array([d.value for d in known])))
+    np.add.at(count, period - first, 1.0)
+    values = np.divide(total, count, out=np.full(n, np.nan), where=count > 0)
+    last = int(np.flatnonzero(count)[-1])
+    middle = _middle_steps(calendar, first, months, calendar.n_steps * calendar.months_per_step // months + n + 2)
+    horizon = int(np.searchsorted(middle, calendar.n_steps - 1)) - last
+    window = _window(trend, first, n, months)
+    return Series(k, name, values, middle[: last + 1 + max(horizon, 0)], window, 12 // months, max(horizon, 0))
+
+
+def _middle_steps(calendar: Calendar, first: int, months: int, n: int) -> NDArray[np.int64]:
+    """Middle step of n periods of `months` from number `first` on, the earlier of two."""
+    begin = (first + np.arange(n)) * months // calendar.months_per_step - calendar.origin
+    return begin + (months // calendar.months_per_step - 1) // 2
+
+
+def _window(trend: Trend, first: int, n: int, months: int) -> NDArray[np.bool_]:
+    span: tuple[Period, Period] | None = trend.baseline.fit if trend.baseline else None
+    if span is None:
+        return np.ones(n, dtype=bool)
+    number = first + np.arange(n)
+    return (number >= span[0].first_month // months) & (number <= span[1].last_month // months)
+
+
+def _given(series: Series, trend: Trend, judgements: Judgements, calendar: Calendar) -> Floats | None:
+    """(P, periods) the experts' course of a baseline by points: latent-linear between them, level beyond."""
+    if trend.baseline is None or trend.baseline.method != "points":
+        return None
+    kind, bounds = level_kind(trend)
+    steps = np.array([calendar.middle_step(point.at) for point in trend.baseline.points])
+    path = f"trends.{series.name}.baseline.points"
+    levels = [
+        latent(trend, judgements.values(f"{path}.{i}.value", point.value, kind, bounds=bounds, shared=path))
+        for i, point in enumerate(trend.baseline.points)
+    ]
+    order = np.argsort(steps)
+    n_periods = max(len(series.middle), len(series.values))
+    middle = np.r_[series.middle, np.full(n_periods - len(series.middle), series.middle[-1])]
+    return np.array([np.interp(middle, steps[order], np.array(draw)[order]) for draw in zip(*levels, strict=True)])
+
+
+@dataclass(frozen=True)
+class Courses:
+    """What all draws under a lens share: each series' linear map from data to baseline, and the random noise's weights."""
+
+    series: tuple[Series, ...]
+    courses: Mapping[int, baselines.Course]  # by trend index
+    first_step: int
+    weight: Floats  # (J, T − first_step, Q)
+
+
+def courses(model: Model, central: Judgements, past: Past, couplings: Couplings) -> Courses | None:
+    """Memory and smoothing of every measured trend, from the lens's central model; None without measured trends."""
+    series = measured_series(model)
+    if not series:
+        return None
+    calendar, n_trends = model.timeline, len(model.trends)
+    deviation = past.deviation()
+    given = {s.trend: _given(s, _trend(model, s), central, calendar) for s in series}
+    found: dict[int, baselines.Course] = {}
+    own = np.zeros((n_trends, calendar.n_steps))
+    for _ in range(_MOST_PASSES):
+        before = own.copy()
+        for s in series:
+            rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
+            found[s.trend] = _estimated(s, _trend(model, s), rest, given[s.trend])
+            own[s.trend] = _own_noise(s, found[s.trend].fit(rest, _first(given[s.trend])), calendar)[1]
+        if not len(couplings.source) or np.abs(own - before).max() < 1e-9:
+            break
+    return Courses(tuple(series), found, *_noise_weights(series, found, calendar))
+
+
+def _trend(model: Model, series: Series) -> Trend:
+    return model.trends[series.name]
+
+
+def _first(given: Floats | None) -> Floats | None:
+    return None if given is None else given[0]
+
+
+def _estimated(series: Series, trend: Trend, rest: Floats, given: Floats | None) -> baselines.Course:
+    method = trend.baseline.method if trend.baseline else "constant"
+    try:
+        parameters = baselines.estimate(method, rest, series.fit_window, series.periods_per_year, _first(given))
+    except SeriesError as error:
+        raise SeriesError(f"trend '{series.name}': {error}") from error
+    return baselines.prepare(parameters, ~np.isnan(rest), series.fit_window, series.horizon)
+
+
+def _rest(series: Series, deviation: Floats, coupled: Floats) -> Floats:
+    """(n,) the data less what the model itself puts there: past events' responses and coupled noise."""
+    at = series.middle[: len(series.values)] if len(series.middle) >= len(series.values) else _padded(series)
+    return series.values - deviation[series.trend, at] - coupled[at]
+
+
+def _padded(series: Series) -> NDArray[np.int64]:
+    extra = len(series.values) - len(series.middle)
+    return np.r_[series.middle, np.full(extra, series.middle[-1])]
+
+
+def _coupled(own: Floats, couplings: Couplings, trend: int) -> Floats:
+    """(T,) the part of a trend's noise that couplings bring, given all own noises (K, T)."""
+    if not len(couplings.source):
+        return np.zeros(own.shape[1])
+    others = own.copy()
+    others[trend] = 0.0
+    total = couple(own[None], couplings)[0, trend]
+    return np.asarray(total - own[trend])
+
+
+def _own_noise(series: Series, fit: baselines.Fit, calendar: Calendar) -> tuple[Floats, Floats]:
+    """(T,) baseline and known own noise by step; the baseline is nan where the trend has no value."""
+    n_steps = calendar.n_steps
+    middle = series.middle
+    observed = ~np.isnan(fit.residual)
+    noise = np.r_[fit.residual, fit.known]
+    has_noise = np.r_[observed, np.ones(len(fit.known), dtype=bool)]
+    steps = np.arange(n_steps)
+    own = np.interp(steps, middle[has_noise], noise[has_noise], left=0.0)
+    baseline = np.interp(steps, middle, fit.baseline[: len(middle)])
+    baseline[steps < middle[np.flatnonzero(observed)[0]]] = np.nan
+    own[steps < middle[np.flatnonzero(observed)[0]]] = 0.0
+    data = np.flatnonzero(observed)
+    for left, right in zip(data, data[1:], strict=False):
+        if right - left > 1:
+            baseline[middle[left] + 1 : middle[right]] = np.nan
+    return baseline, own
+
+
+def _noise_weights(
+    series: Sequence[Series], found: Mapping[int, baselines.Course], calendar: Calendar
+) -> tuple[int, Floats]:
+    """First random step and (J, steps, Q) weights of the innovations, interpolated from the data's periods to steps."""
+    first = min(int(s.middle[s.last]) + 1 for s in series)
+    longest = max(s.horizon for s in series)
+    weight = np.zeros((len(series), calendar.n_steps - first, longest))
+    steps = np.arange(first, calendar.n_steps)
+    for j, s in enumerate(series):
+        course = found[s.trend]
+        if not s.horizon:
+            continue
+        lags = np.arange(s.horizon)[:, None] - np.arange(s.horizon)
+        spread = course.sigma * np.where(lags >= 0, course.psi[np.maximum(lags, 0)], 0.0)
+        at_periods = np.vstack([np.zeros(s.horizon), spread])
+        for i in range(s.horizon):
+            weight[j, :, i] = np.interp(steps, s.middle[s.last :], at_periods[:, i])
+    return first, weight
+
+
+def fill(
+    model: Model,
+    judgements: Judgements,
+    shared: Courses | None,
+    p: int,
+    past: Past,
+    couplings: Couplings,
+    baseline: Floats,
+    known: Floats,
+) -> Noise | None:
+    """Write draw p's baselines and known noise (K, T) of the measured trends; the random noise is returned."""
+    if shared is None:
+        return None
+    calendar = model.timeline
+    deviation = past.deviation()
+    own = np.zeros_like(known)
+    given = {s.trend: _given(s, _trend(model, s), judgements, calendar) for s in shared.series}
+    for _ in range(_MOST_PASSES):
+        before = own.copy()
+        for s in shared.series:
+            rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
+            course_given = given[s.trend]
+            fit = shared.courses[s.trend].fit(rest, None if course_given is None else course_given[p])
+            baseline[s.trend], own[s.trend] = _own_noise(s, fit, calendar)
+        if not len(couplings.source) or np.abs(own - before).max() < _STABLE:
+            break
+    known += couple(own[None], couplings)[0]
+    trends = np.array([s.trend for s in shared.series], dtype=np.int32)
+    if not shared.weight.any():
+        return None
+    return Noise(
+        shared.first_step, trends, shared.weight, couplings.source, couplings.target, couplings.strength, couplings.lag
+    )

@@ -1,0 +1,215 @@
+"""From a model, a scenario, a lens and one draw of the judgements to the engine's Program (architecture: the middle of a run)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etia.compile import events as event_parts
+from etia.compile import relations
+from etia.compile.constructed import constructed_levels
+from etia.compile.lens import LensWeights
+from etia.compile import measured
+from etia.compile.past import Past
+from etia.compile.policies import PolicyDraws, policies
+from etia.compile.scales import scales
+from etia.engine.calibration import base_rates
+from etia.engine.program import Curves, Program, Trends
+from etia.engine.responses import Impacts, spectral_radius, total_responses
+from etia.errors import StabilityError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from etia.compile.judgements import Judgements
+    from etia.engine.responses import Couplings
+    from etia.schema.model import Model
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Compiled", "compile_model"]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model under a lens, with or without a scenario and policies: all draws, ready to become Programs one by one.
+
+    `reference` is the plain model under the same lens, whose past fixes the baselines (§4: scenarios and policies keep
+    b_k and own noise); itself where there is no scenario.
+    """
+
+    model: Model
+    lens: LensWeights
+    judgements: Judgements
+    index: event_parts.EventIndex
+    fixed_step: NDArray[np.int32]  # (P, N)
+    removed: NDArray[np.bool_]  # (N,)
+    curves: event_parts.CurveDraws
+    links: relations.LinkDraws
+    sensitivities: relations.SensitivityDraws
+    impacts: relations.ImpactDraws
+    couplings: relations.CouplingDraws
+    policies: PolicyDraws
+    reference: Compiled | None = None
+    central: Compiled | None = None  # the same with every judgement at its mean; itself where that is what it is
+
+    @property
+    def n_draws(self) -> int:
+        return self.judgements.n_draws
+
+    @cached_property
+    def courses(self) -> measured.Courses | None:
+        """What the measured trends' baselines share over all draws, from the central model under this lens."""
+        central = self.central or self
+        response, rows, couplings = central._responses(0)
+        return measured.courses(self.model, central.judgements, central._past(0, response, rows), couplings)
+
+    def program(self, p: int, rate: Floats | None = None) -> Program:
+        """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
+        model, calendar = self.model, self.model.timeline
+        n, n_steps = len(self.index), calendar.n_steps
+        response, response_row, couplings = self._responses(p)
+        base_rate = np.zeros((n, n_steps))
+        if rate is not None:
+            base_rate = base_rates(self.curves.draw(p), rate, n, n_steps)[self.index.copy_of]
+        factor = self.policies.rate_factor(p, n, n_steps)
+        if factor is not None:
+            base_rate = base_rate * factor
+        links = self.links.draw(p, n_steps, self.policies.link_scale(p, len(self.links.keys), n_steps))
+        requires, prevented_by = event_parts.conditions(model, self.index)
+        trends = self._trends(p, response, response_row, couplings)
+        return Program(
+            n_steps, calendar.as_of, self.fixed_step[p], base_rate, links, requires, prevented_by,
+            self.sensitivities.draw(p), trends, self.index.copy_of, self.removed,
+        )  # fmt: skip
+
+    def with_policies(self, chosen: Sequence[str], spans: dict[str, tuple[int, int]] | None = None) -> Compiled:
+        """The same with these policies at work (§11); `spans` moves some of them."""
+        drawn = policies(
+            self.model, chosen, self.index, self.lens, self.judgements, self.links, self.impacts, spans=spans
+        )
+        return replace(self, policies=drawn, reference=self.reference or self)
+
+    def _responses(self, p: int) -> tuple[Floats, NDArray[np.int32], Couplings]:
+        """Total responses by row, the row of each event and step, and the couplings of one draw."""
+        couplings = self.couplings.draw(p)
+        n_trends, n_steps = len(self.model.trends), self.model.timeline.n_steps
+        if spectral_radius(couplings, n_trends) >= 1.0:
+            raise StabilityError(*_unstable_loop(couplings, list(self.model.trends)))
+        impacts = self.impacts.draw(p)
+        rows, impacts, n_rows = self._scaled(p, impacts)
+        return total_responses(impacts, couplings, n_rows, n_trends, n_steps), rows, couplings
+
+    def _scaled(self, p: int, impacts: Impacts) -> tuple[NDArray[np.int32], Impacts, int]:
+        """Rows by event and step, with a row more for each set of factors that policies put on an event's impacts."""
+        n, n_steps = len(self.index), self.model.timeline.n_steps
+        rows = np.repeat(self.index.copy_of[:, None], n_steps, axis=1).astype(np.int32)
+        scale = self.policies.impact_scale(p, len(self.impacts.keys), n_steps)
+        if scale is None:
+            return rows, impacts, n
+        n_rows = n
+        for event in np.unique(impacts.row[np.any(scale != 1.0, axis=1)]):
+            own = np.flatnonzero(impacts.row == event)
+            factors, which = np.unique(scale[own], axis=1, return_inverse=True)
+            for variant, factor in enumerate(factors.T):
+                if np.all(factor == 1.0):
+                    continue
+                rows[np.ix_(self.index.copy_of == event, which.ravel() == variant)] = n_rows
+                impacts = _appended(impacts, own, n_rows, factor)
+                n_rows += 1
+        return rows, impacts, n_rows
+
+    def _trends(self, p: int, response: Floats, rows: NDArray[np.int32], couplings: Couplings) -> Trends:
+        model, n_steps = self.model, self.model.timeline.n_steps
+        n_trends = len(model.trends)
+        source = self.reference or self
+        if self.reference is None:
+            past = self._past(p, response, rows)
+        else:
+            plain, plain_rows, couplings = source._responses(p)
+            past = source._past(p, plain, plain_rows)
+        baseline = np.full((n_trends, n_steps), np.nan)
+        known = np.zeros((n_trends, n_steps))
+        constructed_levels(model, self.judgements, p, past, baseline)
+        noise = measured.fill(model, self.judgements, source.courses, p, past, couplings, baseline, known)
+        if self.policies.direct:
+            known = known + self.policies.deviation(p, self.couplings.draw(p), n_trends, n_steps)
+        return Trends(scales(model), baseline, known, response, rows, noise)
+
+    def _past(self, p: int, response: Floats, rows: NDArray[np.int32]) -> Past:
+        step = self.fixed_step[p]
+        return Past(step, (step >= 0) & (step <= self.model.timeline.as_of), rows, response)
+
+
+def _appended(impacts: Impacts, own: NDArray[np.intp], row: int, factor: Floats) -> Impacts:
+    def both(values: NDArray, extra: NDArray) -> NDArray:  # type: ignore[type-arg]
+        return np.concatenate([values, extra]).astype(values.dtype)
+
+    return Impacts(
+        both(impacts.row, np.full(len(own), row)),
+        both(impacts.trend, impacts.trend[own]),
+        both(impacts.starts, impacts.starts[own]),
+        both(impacts.peaks, impacts.peaks[own]),
+        both(impacts.settles, impacts.settles[own]),
+        both(impacts.peak, impacts.peak[own] * factor),
+        both(impacts.lasting, impacts.lasting[own] * factor),
+        both(impacts.fades, impacts.fades[own]),
+    )
+
+
+def _unstable_loop(couplings: Couplings, names: Sequence[str]) -> tuple[list[str], float]:
+    """The strongest loop of the couplings by geometric mean of its strengths, and the spectral radius."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    for source, target, strength in zip(couplings.source, couplings.target, couplings.strength, strict=True):
+        before = graph.get_edge_data(int(source), int(target), {"strength": 0.0})["strength"]
+        graph.add_edge(int(source), int(target), strength=before + abs(strength))
+
+    def gain(loop: list[int]) -> float:
+        product = np.prod([graph.edges[a, b]["strength"] for a, b in zip(loop, [*loop[1:], loop[0]], strict=True)])
+        return float(product ** (1.0 / len(loop)))
+
+    loop = max(nx.simple_cycles(graph, length_bound=8), key=gain)
+    return [names[k] for k in [*loop, loop[0]]], spectral_radius(couplings, len(names))
+
+
+def compile_model(
+    model: Model,
+    lens: LensWeights,
+    judgements: Judgements,
+    *,
+    chosen: Sequence[str] = (),
+    reference: Compiled | None = None,
+    central: Compiled | None = None,
+) -> Compiled:
+    """All draws of a model under a lens.
+
+    `chosen` are the policies at work; `reference` is the plain model's where this is a scenario's; `central` is the same
+    with central judgements, made here where it is left out.
+    """
+    if central is None and not judgements.central:
+        central = compile_model(model, lens, judgements.at_centre(), reference=reference and reference.central)
+    index = event_parts.EventIndex.of(model)
+    fixed_step, removed = event_parts.event_steps(model, index, judgements)
+    compiled = Compiled(
+        model, lens, judgements, index, fixed_step, removed,
+        event_parts.curves(model, index, judgements),
+        relations.links(model, index, lens, judgements),
+        relations.sensitivities(model, index, lens, judgements),
+        relations.impacts(model, index, lens, judgements),
+        relations.couplings(model, lens, judgements),
+        PolicyDraws(), reference, central,
+    )  # fmt: skip
+    return compiled.with_policies(chosen) if chosen else compiled
+
+
+def curve_names(compiled: Compiled) -> list[str]:
+    """Event name of each interval of the curves."""
+    curves: Curves = compiled.curves.curves
+    return [compiled.index.names[event] for event in curves.event]

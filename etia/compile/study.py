@@ -1,0 +1,297 @@
+"""A model with everything that a question needs: its scenarios and lenses, calibrated draws, and their runs.
+
+Base rates are solved once, for the plain model under the reference lens, and kept everywhere else (method §3, §10).
+Layers put their questions to cases; none of them samples on its own.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from etia.compile.judgements import Judgements
+from etia.compile.lens import LensWeights, lens_names, lens_weights, reference_lens
+from etia.compile.program import Compiled, compile_model
+from etia.engine.calibration import Calibrated, calibrate, closed_form_rates
+from etia.engine.ensemble import Kept, Outcomes, simulate_draw
+from etia.engine.program import OPEN
+from etia.engine.streams import Streams, keys
+from etia.errors import CalibrationError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from etia.calendar import Calendar
+    from etia.engine.program import Program
+    from etia.files.scenarios import Scenario
+    from etia.schema.model import Model
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["REFERENCE", "Case", "Settings", "Study"]
+
+REFERENCE = "reference"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How many draws and runs, and from which seed (method §8)."""
+
+    draws: int = 200
+    runs: int = 100
+    seed: int = 0
+    jobs: int = 1
+    central: bool = False
+
+    @property
+    def n_draws(self) -> int:
+        return 1 if self.central else self.draws
+
+    @property
+    def calibration_runs(self) -> int:
+        """Runs on which each draw is calibrated: at least 20,000 for the central model, at least 1,000 a draw."""
+        return 20_000 if self.central else 1_000
+
+    def __post_init__(self) -> None:
+        for name in ("draws", "runs", "jobs"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be 1 or more, not {getattr(self, name)}")
+
+
+class Study:
+    """One model, its scenarios and settings; cases, calibration and runs on demand."""
+
+    def __init__(self, model: Model, scenarios: Mapping[str, Scenario] | None = None, settings: Settings | None = None) -> None:
+        self.model = model
+        self.scenarios = dict(scenarios or {})
+        self.settings = settings or Settings()
+        self.judgements = Judgements(self.settings.seed, self.settings.n_draws, central=self.settings.central)
+        self._plain: dict[LensWeights, Compiled] = {}
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.model.timeline
+
+    @property
+    def lens_names(self) -> list[str]:
+        return lens_names(self.model)
+
+    @property
+    def reference_lens(self) -> str:
+        return reference_lens(self.model)
+
+    def each_draw(self, work: Callable[[int], _T]) -> list[_T]:
+        """`work` done for every draw, in order, on as many threads as `jobs` allows."""
+        draws = range(self.settings.n_draws)
+        if self.settings.jobs == 1 or len(draws) == 1:
+            return [work(p) for p in draws]
+        with ThreadPoolExecutor(self.settings.jobs) as pool:
+            return list(pool.map(work, draws))
+
+    def plain(self, lens: LensWeights) -> Compiled:
+        """The model as it stands under a lens, all draws."""
+        found = self._plain.get(_hashable(lens))  # type: ignore[call-overload]
+        if found is None:
+            found = compile_model(self.model, lens, self.judgements)
+            self._plain[_hashable(lens)] = found  # type: ignore[index]
+        return found
+
+    @cached_property
+    def calibrated(self) -> list[Calibrated]:
+        """Base rates of the reference model in every draw. Raises CalibrationError where the central model's cannot be met."""
+        compiled = self.plain(lens_weights(self.model))
+        solved = self._solve(compiled)
+        if self.settings.central:
+            _check_met(compiled, solved[0])
+        return solved
+
+    def _solve(self, compiled: Compiled, held: Sequence[Floats] | None = None, free: NDArray[np.bool_] | None = None) -> list[Calibrated]:
+        if len(compiled.curves.curves.event) == 0:
+            nothing = np.zeros(0)
+            return [Calibrated(nothing, nothing, np.zeros((0, 0)), nothing.astype(bool), 0)] * self.settings.n_draws
+        streams = self.streams(compiled, "calibration")
+        n_runs = self.settings.calibration_runs
+        guess = None if self.settings.central else self._central_guess(compiled, held is None, free)
+
+        def solve(p: int) -> Calibrated:
+            curves = compiled.curves.draw(p)
+            start = None
+            if guess is not None:
+                start = guess * closed_form_rates(curves)
+            return calibrate(
+                compiled.program(p), curves, streams.starting_at(p * n_runs), n_runs,
+                held=None if held is None else held[p], free=free, start=start,
+            )  # fmt: skip
+
+        return self.each_draw(solve)
+
+    def _central_guess(self, compiled: Compiled, whole: bool, free: NDArray[np.bool_] | None) -> Floats | None:
+        """(I,) calibrated over closed-form rates in the central model: where each draw's solve starts."""
+        central = compiled.central
+        if central is None or not whole:
+            return None
+        curves = central.curves.draw(0)
+        found = calibrate(central.program(0), curves, self.streams(central, "calibration"), 4_000, free=free)
+        _check_met(central, found)
+        closed = closed_form_rates(curves)
+        return np.divide(found.rate, closed, out=np.ones_like(closed), where=closed > 0)
+
+    def streams(self, compiled: Compiled, purpose: str = "threshold") -> Streams:
+        """Keys of thresholds (for runs or for calibration), of past uniforms and of noise, by name."""
+        seed, names = self.settings.seed, compiled.index.names
+        courses = (compiled.reference or compiled).courses
+        noisy = [series.name for series in courses.series] if courses else []
+        suffix = "" if purpose == "threshold" else f" {purpose}"
+        return Streams(keys(seed, purpose, names), keys(seed, "past", names), keys(seed, f"noise{suffix}", noisy))
+
+    def case(
+        self,
+        scenario: str = REFERENCE,
+        lens: str | None = None,
+        policies: Sequence[str] | None = None,
+        *,
+        switched_off: Sequence[str] = (),
+        spans: dict[str, tuple[int, int]] | None = None,
+    ) -> Case:
+        """The model under a scenario, a lens and policies.
+
+        `lens` and `policies` win over the scenario's own. `switched_off` mechanisms weigh 0 (hypotheses, §5); `spans`
+        moves policies to other steps (signposts, §11). Raises UsageError for unknown names.
+        """
+        given = self._scenario(scenario)
+        chosen_lens = lens or (given.lens if given else None)
+        chosen = tuple(policies) if policies is not None else (given.policies if given else ())
+        weights = lens_weights(given.model if given else self.model, chosen_lens)
+        if switched_off:
+            weights = weights.without(switched_off)
+        compiled = self._compiled(given, weights)
+        if chosen:
+            compiled = compiled.with_policies(chosen, spans)
+        return Case(self, scenario, weights.name, chosen, compiled)
+
+    def _scenario(self, name: str) -> Scenario | None:
+        if name == REFERENCE:
+            return None
+        if name not in self.scenarios:
+            raise UsageError(f"there is no scenario {name!r} in this study; it has {', '.join(self.scenarios) or 'none'}")
+        return self.scenarios[name]
+
+    def _compiled(self, given: Scenario | None, weights: LensWeights) -> Compiled:
+        plain = self.plain(weights)
+        return plain if given is None else compile_model(given.model, weights, self.judgements, reference=plain)
+
+    @lru_cache(maxsize=32)  # noqa: B019 - a study lives as long as its questions
+    def rates(self, scenario: str) -> list[Floats]:
+        """(I,) base rates of each draw for a scenario's curves: the reference model's, but where the scenario gives its own."""
+        given = self._scenario(scenario)
+        if given is None:
+            return [found.rate for found in self.calibrated]
+        plain, compiled = self.plain(lens_weights(self.model)), self._compiled(given, lens_weights(self.model))
+        names = [compiled.index.names[event] for event in compiled.curves.curves.event]
+        free = np.array([name in given.given_probability for name in names], dtype=bool)
+        held = [_held(plain, compiled, p, self.calibrated[p].rate) for p in range(self.settings.n_draws)]
+        open_events = (compiled.fixed_step[:, compiled.curves.curves.event] == OPEN).any(axis=0)
+        if not (free & open_events).any():
+            return held
+        return [found.rate for found in self._solve(compiled, held, free)]
+
+    def log_rate_covariance(self) -> Floats:
+        """(I, I) of ln λ0 in the central model; calibration's part of standard errors there (§8)."""
+        return self.calibrated[0].log_rate_covariance
+
+
+def _hashable(lens: LensWeights) -> tuple[object, ...]:
+    return lens.name, tuple(sorted(lens.weights.items())), tuple(sorted(lens.half_lives.items()))
+
+
+def _held(plain: Compiled, compiled: Compiled, p: int, rate: Floats) -> Floats:
+    """The plain model's base rates laid over a scenario's curves, by event and order of interval."""
+    out = closed_form_rates(compiled.curves.draw(p))
+    before, after = plain.curves.curves, compiled.curves.curves
+    for name, place in compiled.index.place.items():
+        if name not in plain.index.place:
+            continue
+        old = np.flatnonzero(before.event == plain.index.place[name])
+        new = np.flatnonzero(after.event == place)
+        if len(old) == len(new):
+            out[new] = rate[old]
+    return out
+
+
+def _check_met(compiled: Compiled, found: Calibrated) -> None:
+    missed = np.flatnonzero(~found.is_met)
+    if not len(missed):
+        return
+    curves, i = compiled.curves.draw(0), int(missed[0])
+    label = compiled.model.timeline.label(int(curves.by_step[i]))
+    raise CalibrationError(compiled.index.names[curves.event[i]], label, float(curves.probability[i]), float(found.reached[i]))
+
+
+@dataclass(frozen=True)
+class Case:
+    """The model under one scenario, lens and set of policies."""
+
+    study: Study = field(repr=False)
+    scenario: str
+    lens: str
+    policies: tuple[str, ...]
+    compiled: Compiled = field(repr=False)
+
+    @property
+    def model(self) -> Model:
+        """The model as the scenario has it."""
+        return self.compiled.model
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.compiled.model.timeline
+
+    @property
+    def event_names(self) -> tuple[str, ...]:
+        """The engine's events in order, copies included."""
+        return self.compiled.index.names
+
+    @property
+    def trend_names(self) -> list[str]:
+        return list(self.compiled.model.trends)
+
+    def program(self, p: int) -> Program:
+        """The Program of draw p, with its calibrated base rates."""
+        return self.compiled.program(p, self.study.rates(self.scenario)[p])
+
+    @cached_property
+    def _streams(self) -> Streams:
+        return self.study.streams(self.compiled)
+
+    def streams(self, p: int) -> Streams:
+        """The streams of draw p's runs, numbered from p · R."""
+        return self._streams.starting_at(p * self.study.settings.runs)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """All runs of all draws."""
+        return self.world(lambda program: program)
+
+    def world(self, change: Callable[[Program], Program]) -> Outcomes:
+        """All runs of all draws of a changed world, on the same random numbers."""
+        self.study.rates(self.scenario)
+        n_runs = self.study.settings.runs
+
+        def run(p: int) -> tuple[NDArray[np.int16], Kept]:
+            return simulate_draw(change(self.program(p)), self.streams(p), n_runs)
+
+        done = self.study.each_draw(run)
+        return Outcomes(np.concatenate([steps for steps, _ in done]), tuple(kept for _, kept in done), n_runs)
+
+    def with_policies(self, policies: Sequence[str], spans: dict[str, tuple[int, int]] | None = None) -> Case:
+        """The same case with other policies at work."""
+        plain = self.compiled if not self.policies else self.study.case(self.scenario, self.lens, ()).compiled
+        compiled = plain.with_policies(tuple(policies), spans) if policies else plain
+        return replace(self, policies=tuple(policies), compiled=compiled)

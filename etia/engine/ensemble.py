@@ -1,0 +1,165 @@
+"""Many runs of many draws, kept small: event steps of every run, and what is needed to make any trend's paths again.
+
+Runs are numbered over all draws, p · R + r (method §8). Trends are not stored: a run's path is a sum of look-ups, made when
+a question asks for it, a trend and a span of steps at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from etia.engine.plan import prepare
+from etia.engine.program import NEVER, Noise, Program, Scales
+from etia.engine.propagation import noise_paths
+from etia.engine.sampler import sample
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etia.engine.streams import Streams
+
+    Floats = NDArray[np.float64]
+    Steps = NDArray[np.int16]
+
+__all__ = ["Kept", "Outcomes", "simulate_draw", "to_units_of"]
+
+_CHUNK = 20_000
+"""runs handled at once, so that noise and paths stay small"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What stays of one draw's Program after sampling: enough for its trends' paths."""
+
+    shared: Floats  # (K, T) latent course without the events that differ from run to run
+    moving: NDArray[np.int64]  # (M,) events that differ from run to run
+    response: Floats  # (rows, K, T − as_of) their responses by age
+    response_row: NDArray[np.int64]  # (M, T − as_of) row by offset of their step
+    noise: Noise | None
+    scales: Scales
+    as_of: int
+    streams: Streams
+
+    @property
+    def n_steps(self) -> int:
+        return self.shared.shape[1]
+
+
+@njit(cache=True, nogil=True)
+def _add_paths(steps, moving, first_offset, response_row, response, first, out):  # type: ignore[no-untyped-def]
+    """out[r, s] += Σ over moving events of response[row, first + s − τ]."""
+    n_runs, n_out = out.shape
+    for r in range(n_runs):
+        for m in range(len(moving)):
+            tau = steps[r, moving[m]]
+            if tau == NEVER:
+                continue
+            course = response[response_row[m, tau - first_offset]]
+            for s in range(max(tau - first, 0), n_out):
+                out[r, s] += course[first + s - tau]
+
+
+def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Steps, Kept]:
+    """Event steps (n_runs, N) of one draw and what to keep of it."""
+    plan = prepare(program)
+    as_of = program.as_of
+    parts = []
+    for first in range(0, n_runs, _CHUNK):
+        n = min(_CHUNK, n_runs - first)
+        here = streams.starting_at(streams.first_run + first)
+        felt = (plan.noise_row >= 0).any()
+        paths = noise_paths(program.trends.noise, program.n_trends, here, n) if felt else None
+        noise = None if paths is None else paths[1][:, :, as_of - paths[0] :]
+        parts.append(sample(plan, here, n, noise=noise))
+    steps = np.concatenate(parts)
+    sources = np.concatenate([plan.open, plan.loose.event])
+    trends = program.trends
+    begin = as_of if not len(plan.loose.event) else 0
+    rows, row_of = np.unique(trends.response_row[sources, begin:], return_inverse=True)
+    kept = Kept(
+        trends.baseline + plan.deviation,
+        sources,
+        np.ascontiguousarray(trends.response[rows][:, :, : program.n_steps - begin]),
+        row_of.reshape(len(sources), -1).astype(np.int64),
+        trends.noise,
+        trends.scales,
+        as_of,
+        streams,
+    )
+    return steps, kept
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """All runs of all draws of one world."""
+
+    steps: Steps  # (P · R, N)
+    kept: tuple[Kept, ...]  # (P,)
+    n_runs: int  # R, runs a draw
+
+    @property
+    def n_draws(self) -> int:
+        return len(self.kept)
+
+    @property
+    def scales(self) -> Scales:
+        return self.kept[0].scales
+
+    @property
+    def as_of(self) -> int:
+        return self.kept[0].as_of
+
+    @property
+    def n_steps(self) -> int:
+        return self.kept[0].n_steps
+
+    def first_moving_step(self) -> int:
+        """First step at which a trend may differ between the runs of a draw."""
+        noise = self.kept[0].noise
+        if self.kept[0].response.shape[2] == self.n_steps and len(self.kept[0].moving):
+            return 0
+        return self.as_of + 1 if noise is None else min(self.as_of + 1, noise.first_step)
+
+    def course(self, trend: int, first: int = 0, last: int | None = None) -> Floats:
+        """(P, steps) latent course of a trend without the events that differ between runs; nan where it has no value."""
+        stop = self.n_steps if last is None else last + 1
+        return np.array([kept.shared[trend, first:stop] for kept in self.kept])
+
+    def latent(self, trend: int, first: int = 0, last: int | None = None) -> Floats:
+        """(P · R, steps first … last) latent paths of a trend in all runs."""
+        stop = self.n_steps if last is None else last + 1
+        out = np.empty((len(self.steps), stop - first))
+        for p, kept in enumerate(self.kept):
+            for begin in range(0, self.n_runs, _CHUNK):
+                n = min(_CHUNK, self.n_runs - begin)
+                place = slice(p * self.n_runs + begin, p * self.n_runs + begin + n)
+                self._fill(kept, trend, first, self.steps[place], begin, out[place])
+        return out
+
+    def values(self, trend: int, first: int = 0, last: int | None = None) -> Floats:
+        """(P · R, steps) the same in trend units."""
+        return to_units_of(self.latent(trend, first, last), self.scales, trend)
+
+    def _fill(self, kept: Kept, trend: int, first: int, steps: Steps, begin: int, out: Floats) -> None:
+        out[:] = kept.shared[trend, first : first + out.shape[1]]
+        offset = kept.n_steps - kept.response.shape[2]
+        _add_paths(steps, kept.moving, offset, kept.response_row, kept.response[:, trend], first, out)
+        noise = kept.noise
+        if noise is None or first + out.shape[1] <= noise.first_step:
+            return
+        streams = kept.streams.starting_at(kept.streams.first_run + begin)
+        paths = noise_paths(noise, kept.shared.shape[0], streams, len(out))
+        assert paths is not None
+        start = max(paths[0] - first, 0)
+        out[:, start:] += paths[1][:, trend, first + start - paths[0] : first + out.shape[1] - paths[0]]
+
+
+def to_units_of(latent: Floats, scales: Scales, trend: int) -> Floats:
+    """Trend units of latent values of one trend, whatever their shape."""
+    from etia.engine.propagation import to_units
+
+    return to_units(latent[..., None, :], scales, np.array([trend]))[..., 0, :]
