@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from etia.errors import Finding
 from etia.schema.fault import Fault, Path, did_you_mean, dotted
@@ -39,7 +39,7 @@ def from_fault(fault: Fault, root: Node) -> Finding:
     )
 
 
-def _finding(place: Place, severity: Any, code: str, message: str, hint: str) -> Finding:
+def _finding(place: Place, severity: Literal["error", "warning"], code: str, message: str, hint: str) -> Finding:
     return Finding(place.file, place.line, place.column, severity, code, message, hint, place.excerpt)
 
 

@@ -54,21 +54,29 @@ class LoadedModel:
     @property
     def scenarios(self) -> dict[str, File]:
         """The scenario files that there are for this model, by name."""
-        return {path.stem: path for folder in reversed(self.scenario_folders) for path in sorted(folder.glob("*.yaml"))}
+        return scenario_files(self.path, self.folder, self.name)
 
     @property
     def scenario_folders(self) -> list[File]:
         """Where scenarios are looked for: the model's own folder first, then the one beside `models`."""
-        own = [self.folder / SCENARIOS]
-        if self.path is not None:
-            own.append(self.path.absolute().parent.parent / SCENARIOS / self.name)
-        return own
+        return _scenario_folders(self.path, self.folder, self.name)
 
     def resolved(self) -> dict[str, Any]:
         """The merged model as plain data, with its series: what `model.resolved.yaml` holds."""
         found = self.root.resolved()
         assert isinstance(found, dict)
         return found
+
+
+def _scenario_folders(path: File | None, folder: File, name: str) -> list[File]:
+    beside = [path.absolute().parent.parent / SCENARIOS / name] if path is not None else []
+    return [folder / SCENARIOS, *beside]
+
+
+def scenario_files(path: File | None, folder: File, name: str) -> dict[str, File]:
+    """The scenario files of a model, by name; where two have a name, the one in the model's own folder."""
+    folders = reversed(_scenario_folders(path, folder, name))
+    return {file.stem: file for place in folders for file in sorted(place.glob("*.yaml"))}
 
 
 def load(path: str | File, *, overrides: Iterable[str] = (), as_of: str | None = None) -> LoadedModel:
@@ -196,7 +204,7 @@ def _assembled(
     if seeds is not None and seeds.word:
         cards, _, faults = read_seeds(seeds, folder)
         found += faults
-    outcome = examine(root, cards, whole=whole)
+    outcome = examine(root, cards, scenarios=scenario_files(path, folder, name), whole=whole)
     found = in_order([*found, *outcome.findings])
     if outcome.model is None or any(item.severity == "error" for item in found):
         return None, found
@@ -247,7 +255,7 @@ def apply_scenario(loaded: LoadedModel, scenario: str | File | Mapping[str, Any]
         loaded.folder,
     )
     root, faults = with_series(merged.root, loaded.folder)
-    outcome = examine(root, loaded.seeds, scenario=True)
+    outcome = examine(root, loaded.seeds, scenarios=loaded.scenarios, in_scenario=True)
     known = set(loaded.warnings)
     found = in_order([*merged.findings, *faults, *(item for item in outcome.findings if item not in known)])
     if outcome.model is None or any(item.severity == "error" for item in found):

@@ -15,7 +15,7 @@ from etia.schema.keys import SECTIONS
 from etia.schema.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from etia.errors import Finding
     from etia.files.places import Node
@@ -40,7 +40,14 @@ class Outcome:
     findings: list[Finding]
 
 
-def examine(root: Node, cards: Mapping[str, Card], *, whole: bool = True, scenario: bool = False) -> Outcome:
+def examine(
+    root: Node,
+    cards: Mapping[str, Card],
+    *,
+    scenarios: Iterable[str] = (),
+    whole: bool = True,
+    in_scenario: bool = False,
+) -> Outcome:
     """The model of these nodes and all that is wrong or odd about it.
 
     `whole` is false where a file could not be read: what lies in it may be missing elsewhere, so only what was read
@@ -58,11 +65,11 @@ def examine(root: Node, cards: Mapping[str, Card], *, whole: bool = True, scenar
         model=partial,
         written={section: tuple(root.entries[section].entries) for section in SECTIONS if section in root.entries},
         cards=dict(cards),
-        is_whole=model is not None,
+        scenarios=tuple(scenarios),
         has_calendar=not any(path[:1] == ("calendar",) for path, _ in wrongs) and "calendar" in root.entries,
-        in_scenario=scenario,
+        in_scenario=in_scenario,
     )
-    findings += [from_fault(fault, root) for fault in faults_of(subject)]
+    findings += [from_fault(fault, root) for fault in faults_of(subject, is_whole=model is not None)]
     sound = model if not any(found.severity == "error" for found in findings) else None
     return Outcome(sound, findings)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from etia.quantity import Number
 from etia.schema.base import (
     Base,
     Cost,
@@ -57,9 +58,9 @@ class Policy(Titled):
 
     actor: Text | None = None
     """who may choose it"""
-    cost: Cost | None = None
+    cost: Cost = Number(0.0)
     """what it costs, in the budget's unit"""
-    from_: Annotated[Date | None, Field(alias="from")] = None
+    from_: Annotated[Date, Field(alias="from")]
     """its first step; after `as_of`"""
     until: Date | None = None
     """its last step; `end` where left out"""

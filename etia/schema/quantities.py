@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 from etia.calendar import Period, duration_months, parse_period
-from etia.quantity import Kind, Number, Pool, Quantiles, Quantity, Range
+from etia.quantity import Kind, Number, Pool, Quantiles, Quantity, Range, faults
 from etia.schema.fault import Path, did_you_mean, wrong
 from etia.schema.written import Plain, number, plain_number
 
@@ -18,6 +18,14 @@ __all__ = ["Size", "duration", "is_percent", "period", "quantity", "size"]
 _PERCENT = re.compile(r"([-+]?[0-9.eE]+)\s*%")
 _FRACTION = re.compile(r"([0-9.]+)\s*/\s*([0-9.]+)")
 _FORMS = "Write a number, [low, best, high], {p5: , p50: , p95: } or {experts: {NAME: quantity}}."
+
+_CODES = {
+    Kind.PROBABILITY: "probability",
+    Kind.RATE_RATIO: "rate-ratio",
+    Kind.DURATION: "duration",
+    Kind.PERCENT: "percent",
+    Kind.POSITIVE: "negative",
+}
 
 Simple = Number | Range | Quantiles
 Read = Callable[[object], float]
@@ -76,34 +84,17 @@ def _ratio(raw: object) -> float:
     return number(raw)
 
 
-def _bounded(value: float, shown: object, kind: Kind) -> float:
+def _bounded(value: float, kind: Kind) -> float:
     """`value`, or the fault that it lies outside what its kind allows."""
-    if kind is Kind.PROBABILITY and not 0 <= value < 1:
-        hint = ""
-        if value >= 1:
-            meant = value / 10 if value < 10 else value / 100
-            hint = f"Did you mean {meant:g}?" if meant < 1 and value != 1 else "Write a number below 1, such as 0.99."
-        raise wrong("probability", f"{shown} is not a probability (0 ≤ p < 1)", hint or "Write a number from 0 to 1.")
-    if kind is Kind.RATE_RATIO and value <= 0:
-        raise wrong(
-            "rate-ratio",
-            f"{shown} is not a rate ratio (> 0)",
-            "1 changes nothing, 2 doubles the rate, 0.5 halves it; what must not come at all belongs in prevented_by.",
-        )
-    if kind is Kind.PERCENT and value <= -100:
-        raise wrong("percent", f"{shown} takes away all that there is (> -100% is allowed)", "Write -99% or more.")
-    if kind is Kind.POSITIVE and value < 0:
-        raise wrong("cost", f"{shown} is below 0", "Write 0 or more.")
+    for fault in faults(Number(value), kind):
+        message, _, hint = fault.partition(". ")
+        raise wrong(_CODES[kind], message.removesuffix("."), hint)
     return value
-
-
-def _shown(raw: object) -> str:
-    return str(raw) if isinstance(raw, (str, int, float)) else "this"
 
 
 def _reader(kind: Kind) -> Read:
     read: Read = {Kind.DURATION: duration, Kind.PERCENT: _percent, Kind.RATE_RATIO: _ratio}.get(kind, number)
-    return lambda raw: _bounded(read(raw), _shown(raw), kind)
+    return lambda raw: _bounded(read(raw), kind)
 
 
 def _part(read: Read, raw: object, key: str | int) -> float:

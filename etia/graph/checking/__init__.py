@@ -1,0 +1,1 @@
+"""The checks across entities, a file a subject; `graph.checks` lists them."""
