@@ -107,9 +107,10 @@ def tiny_model(seed: int) -> TinyModel:
         "couplings": draft_couplings(quill, trends),
         "policies": draft_policies(quill, events, links, impacts, trends),
     }
-    for chapter in ("lenses", "policies"):
-        if not model[chapter]:
-            del model[chapter]
+    if not model["policies"]:
+        del model["policies"], model["actors"]
+    if not model["lenses"]:
+        del model["lenses"]
     return TinyModel(seed, model, draft_scenario(quill, model, events), frozenset(features))
 
 

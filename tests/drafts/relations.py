@@ -73,9 +73,10 @@ def _trend(quill: Quill, name: str) -> TrendDraft:
 
 def draft_links(quill: Quill, events: list[EventDraft]) -> Mapping:
     pairs = [(a, b) for a in events for b in events if a is not b and b.kind == "prospective"]
-    between_past = [(a, b) for a in events for b in events if b.kind == "past" and a.last < b.first]
+    past = [event for event in events if event.kind == "past"]
+    between_past = [(a, b) for a in past for b in past if a.last < b.first]
     chosen = [quill.pick(pairs) for _ in range(int(quill.rng.integers(0, 6)))] if pairs else []
-    if between_past and quill.chance(0.6):
+    if between_past and quill.chance(0.8):
         quill.features.add("link_between_past")
         chosen.append(quill.pick(between_past))
     links: Mapping = {}
