@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular, toeplitz
+from scipy.linalg import toeplitz
+from scipy.linalg.blas import dtrsm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,17 +71,19 @@ class Smoothing:
 
     def factor(self, times: NDArray[np.intp]) -> NDArray[np.float64]:
         """Lower L with L L' = Ω of the periods `times`, shape (m, m); without gaps the triangle of ψ itself."""
-        spread = self.spread(int(times[-1]) + 1)[times]
-        if len(times) == spread.shape[1]:
+        spread = self.spread(int(times[-1]) + 1)
+        if len(times) == len(spread):
             return spread
-        return np.asarray(cholesky(spread @ spread.T, lower=True))
+        spread = spread[times]
+        return np.asarray(np.linalg.cholesky(spread @ spread.T))
 
     def whiten(
         self, times: NDArray[np.intp], columns: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """L⁻¹ columns and diag L."""
         factor = self.factor(times)
-        return solve_triangular(factor, columns, lower=True, check_finite=False), np.diag(factor)
+        # not `solve_triangular`: its routine starts threads for any size, which wait for each other on a busy machine
+        return np.asarray(dtrsm(1.0, factor.T, columns, lower=0, trans_a=1)), np.diag(factor)
 
     def spread(self, n_periods: int) -> NDArray[np.float64]:
         """C with n = σ C ε: the lower triangle C_{ti} = ψ_{t−i}, shape (n_periods, n_periods)."""
