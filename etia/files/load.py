@@ -92,8 +92,20 @@ def load(path: str | File, *, overrides: Iterable[str] = (), as_of: str | None =
 
 
 def check(path: str | File, *, overrides: Iterable[str] = ()) -> list[Finding]:
-    """Everything wrong or odd about a model, in order of place; raises only UsageError, where there is none."""
-    return _attempt(File(path), tuple(overrides), None)[1]
+    """Everything wrong or odd about a model and its scenarios, in order of place.
+
+    Scenarios are looked at where the model itself is sound. Raises only UsageError, where there is no model.
+    """
+    loaded, findings = _attempt(File(path), tuple(overrides), None)
+    if loaded is None:
+        return findings
+    found = list(findings)
+    for file in loaded.scenarios.values():
+        try:
+            found += apply_scenario(loaded, file).warnings
+        except ModelError as error:
+            found += error.findings
+    return in_order(found)
 
 
 def load_dict(raw: Mapping[str, Any], *, name: str = "model", folder: str | File = ".") -> LoadedModel:
@@ -256,8 +268,10 @@ def apply_scenario(loaded: LoadedModel, scenario: str | File | Mapping[str, Any]
     )
     root, faults = with_series(merged.root, loaded.folder)
     outcome = examine(root, loaded.seeds, scenarios=loaded.scenarios, in_scenario=True)
-    known = set(loaded.warnings)
-    found = in_order([*merged.findings, *faults, *(item for item in outcome.findings if item not in known)])
+    own = {os.path.relpath(file, loaded.folder) for file in merged.files} or {NOWHERE.file}
+    # what the scenario leaves unused or without a reason in the model's own files is not its concern
+    new = [item for item in outcome.findings if item.severity == "error" or item.file in own]
+    found = in_order([*merged.findings, *faults, *new])
     if outcome.model is None or any(item.severity == "error" for item in found):
         raise ModelError(found)
     return merged.completed(outcome.model, root, found)

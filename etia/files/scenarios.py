@@ -142,7 +142,14 @@ def _layers(wanted: str | File | Node, folders: list[File], folder: File) -> lis
     following: str | File | Node | None = wanted
     places = folders
     while following is not None and following != REFERENCE:
-        layer = _read(following, places, folder)
+        try:
+            layer = _read(following, places, folder)
+        except UsageError as error:
+            if not layers:
+                raise
+            message, _, hint = str(error).partition(". ")
+            extends = layers[-1].node.entries["extends"].place
+            raise ModelError([finding_at(extends, "extends", message, hint)]) from error
         if layer.name in seen and layer.path is not None:
             chain = " extends ".join([*seen, layer.name])
             extends = layer.node.entries["extends"].place

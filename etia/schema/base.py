@@ -48,7 +48,7 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 class Base(BaseModel):
     """A part of the format: frozen, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 def _id(written: str) -> str:

@@ -1,0 +1,7 @@
+"""`python -m etia.cli` is the command line too."""
+
+import sys
+
+from etia.cli import main
+
+sys.exit(main())

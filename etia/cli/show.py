@@ -1,0 +1,63 @@
+"""`etia show`: one object as resolved, and the line that set each value."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etia.cli.options import as_json, print_json, verb
+
+if TYPE_CHECKING:
+    from etia.files.showing import Shown
+
+__all__ = ["command"]
+
+
+@verb("show")
+@click.argument("model", metavar="MODEL")
+@click.argument("name", required=False, metavar="[ID]")
+@click.option("--scenario", metavar="S", help="A scenario by name or file, laid over the model.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Set a value of the model; repeatable.")
+@as_json
+def command(model: str, name: str | None, scenario: str | None, overrides: tuple[str, ...], as_json: bool) -> int:
+    """Show ID of MODEL (an event, a trend, 'a -> b', a section), or the whole model."""
+    from etia.files.load import apply_scenario, load
+    from etia.files.showing import find_object, shown
+
+    loaded = load(model, overrides=overrides)
+    seen = apply_scenario(loaded, scenario) if scenario is not None else loaded
+    path = find_object(seen.root, name) if name is not None else ()
+    rows = shown(seen.root, seen.model, loaded.claims, path)
+    if as_json:
+        node = seen.root.deepest(path)[0]
+        print_json({"id": ".".join(map(str, path)), "object": node.resolved(), "values": [_row(row) for row in rows]})
+    else:
+        click.echo(f"{'.'.join(map(str, path)) or loaded.name}")
+        _print(rows, len(path))
+    return 0
+
+
+def _row(row: Shown) -> dict[str, Any]:
+    return {
+        "path": ".".join(map(str, row.path)),
+        "written": row.written,
+        "meaning": row.meaning,
+        "place": row.place,
+    }
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _print(rows: list[Shown], depth: int) -> None:
+    """A line a value: its path below the object, the value, what it means, where it was set."""
+    if not rows:
+        return
+    names = [".".join(map(str, row.path[depth:])) for row in rows]
+    width = min(max(map(len, names)), 40)
+    for name, row in zip(names, rows, strict=True):
+        meaning = f"  ({row.meaning})" if row.meaning else ""
+        click.echo(f"  {name:{width}}  {_words(row.written)}{meaning}  [{row.place}]")
