@@ -50,7 +50,7 @@ class Prior:
 
     @property
     def sd(self) -> Floats:
-        return np.sqrt(np.diag(self.covariance))
+        return np.asarray(np.sqrt(np.diag(self.covariance)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Posterior:
             middle = (low + high) / 2
             short = self.cdf(middle) < wanted
             low, high = np.where(short, middle, low), np.where(short, high, middle)
-        return (low + high) / 2
+        return np.asarray((low + high) / 2, dtype=np.float64)
 
     @property
     def moved(self) -> Floats:
