@@ -1,0 +1,263 @@
+"""Where a trend may go: its past, its surprise-free course, and the bands of what the model projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
+
+from etia.figures.dates import decimal_years, first_moment, name_as_of
+from etia.figures.labels import key, key_height, stack, wrap
+from etia.figures.style import BLUE, FAINT, GREY, INK, SMALL, figure_of, level_colour, new_axes, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+__all__ = ["bands", "draw_fan", "rungs", "sensible_limits"]
+
+WIDTH, HEIGHT = 9.0, 4.8
+WIDEST = 4.0
+"""a 90 % band may take so many times the height of all else before it is cut"""
+
+
+@styled
+def draw_fan(
+    projections: pd.DataFrame,
+    *,
+    title: str,
+    unit: str = "",
+    as_of: Any = None,
+    history: pd.DataFrame | None = None,
+    events: pd.DataFrame | None = None,
+    levels: Mapping[float, str] | None = None,
+    bounds: tuple[float, float] | None = None,
+    since: Any = None,
+    most: int = 12,
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw one trend over time: median, 50 and 90 % bands and baseline, with data, events and named levels.
+
+    Parameters
+    ----------
+    projections
+        Rows of one trend, scenario and lens of the table `trend_projections`: `date`, `baseline`, `mean`, `p5`, `p25`,
+        `p50`, `p75`, `p95`. Values may be missing.
+    unit
+        What the trend is counted in; stands on the axis.
+    history
+        Data: `date`, `value`.
+    events
+        Turning points to mark: `date`, `title`, and where known `level` and `effect`. With more than `most`, those
+        with the largest absolute effect are kept (else the latest), and the figure says so.
+    levels
+        Named rungs by their lowest value.
+    bounds
+        The lowest and highest value that the trend can have.
+    since
+        First date shown; all where left out.
+    """
+    table = projections.assign(year=decimal_years(projections["date"]))
+    if since is not None:
+        table = table[table["year"] >= first_moment(since)]
+    marked, cut = _chosen(events, most, since)
+    texts = [f"{str(row['date'])[:10]}  {row['title']}" for _, row in marked.iterrows()] if marked is not None else []
+    if not texts:
+        plot = new_axes(axes, WIDTH, HEIGHT)
+        host = plot
+    else:
+        host, plot, below = _with_room_below(axes, texts, cut, 1.25 if levels else 0.0)
+    _draw(plot, table, history, since)
+    plot.set_xlim(*_time_limits(table, history, since))
+    sensible_limits(plot, table, history, bounds, levels)
+    if marked is not None and texts:
+        tints = [level_colour(level) for level in marked["level"]] if "level" in marked else [GREY] * len(marked)
+        _mark_events(plot, decimal_years(marked["date"]), tints)
+        key(below, texts, tints, [False] * len(texts), n_columns=2)
+        if cut:
+            below.text(0, 0, cut, fontsize=SMALL, color=GREY, va="bottom")
+    if as_of is not None:
+        name_as_of(plot, as_of)
+    if levels:
+        rungs(plot, levels)
+    else:
+        plot.grid(axis="y")
+    plot.set_title(title, pad=24)
+    plot.set_ylabel(unit or "value")
+    _legend(plot, table, history)
+    return host
+
+
+def _chosen(events: pd.DataFrame | None, most: int, since: Any) -> tuple[pd.DataFrame | None, str]:
+    if events is None or events.empty:
+        return None, ""
+    table = events.assign(_year=decimal_years(events["date"]))
+    if since is not None:
+        table = table[table["_year"] >= first_moment(since)]
+    cut = ""
+    if len(table) > most:
+        by_effect = "effect" in table and table["effect"].notna().any()
+        kept = table["effect"].abs() if by_effect else table["_year"]
+        cut = f"The {most} of {len(table)} events " + ("with the largest effect." if by_effect else "that came last.")
+        table = table.loc[kept.sort_values(ascending=False, kind="stable").index[:most]]
+    return table.sort_values("_year", kind="stable").drop(columns="_year"), cut
+
+
+def _with_room_below(axes: Axes | None, texts: list[str], cut: str, right: float) -> tuple[Axes, Axes, Axes]:
+    probe = new_axes(None, WIDTH, 4, whole=True) if axes is None else axes
+    below = key_height(probe, texts, WIDTH - 0.5, 2) + (0.2 if cut else 0.0)
+    total = HEIGHT + below - 0.3
+    host = new_axes(axes, WIDTH, total + 0.3, whole=True)
+    host.set_axis_off()
+    left, top, bottom = 0.75 / (WIDTH - 0.5), 0.55 / total, (below + 0.45) / total
+    plot = host.inset_axes((left, bottom, 1 - left - 0.01 - right / (WIDTH - 0.5), 1 - bottom - top))
+    return host, plot, host.inset_axes((0, 0, 1, below / total))
+
+
+def bands(axes: Axes, table: pd.DataFrame, tint: str, *, label: bool = False) -> None:
+    """The 90 and 50 % bands and the median of a table with `year`; where all quantiles agree only the line shows."""
+    year = table["year"].to_numpy(dtype=float)
+    quantiles = {name: table[name].to_numpy(dtype=float) for name in ("p5", "p25", "p50", "p75", "p95")}
+    axes.fill_between(year, quantiles["p5"], quantiles["p95"], color=tint, alpha=0.16, linewidth=0, zorder=1)
+    axes.fill_between(year, quantiles["p25"], quantiles["p75"], color=tint, alpha=0.30, linewidth=0, zorder=1.1)
+    axes.plot(year, quantiles["p50"], color=tint, zorder=3, label="median" if label else None)
+
+
+def _draw(axes: Axes, table: pd.DataFrame, history: pd.DataFrame | None, since: Any) -> None:
+    bands(axes, table, BLUE)
+    axes.plot(table["year"], table["baseline"], color=GREY, linewidth=1.3, linestyle=(0, (5, 3)), zorder=2)
+    if history is not None and len(history):
+        years = decimal_years(history["date"])
+        seen = years >= (first_moment(since) if since is not None else -np.inf)
+        values = history["value"].to_numpy(dtype=float)
+        size = 4.5 if seen.sum() <= 60 else 2.0
+        axes.plot(years[seen], values[seen], "o", color=INK, markersize=size, markeredgewidth=0, zorder=4)
+
+
+def _time_limits(table: pd.DataFrame, history: pd.DataFrame | None, since: Any) -> tuple[float, float]:
+    years = table["year"].to_numpy(dtype=float)[table["p50"].notna().to_numpy()]
+    ends = [years.min(), years.max()] if len(years) else [2000.0, 2001.0]
+    if history is not None and len(history) and since is None:
+        ends[0] = min(ends[0], decimal_years(history["date"]).min())
+    margin = 0.012 * (ends[1] - ends[0])
+    return float(ends[0] - margin), float(ends[1] + margin)
+
+
+def _span(values: NDArray[np.float64]) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+
+
+def sensible_limits(
+    axes: Axes,
+    table: pd.DataFrame,
+    history: pd.DataFrame | None,
+    bounds: tuple[float, float] | None,
+    levels: Mapping[float, str] | None = None,
+    *,
+    note: bool = True,
+) -> None:
+    """Limits that show the bands whole, unless a tail so long makes all else flat: then it is cut, in so many words."""
+    narrow = [table[name].to_numpy(dtype=float) for name in ("p25", "p50", "p75", "baseline")]
+    if history is not None and len(history):
+        narrow.append(history["value"].to_numpy(dtype=float))
+    core = _span(np.concatenate(narrow))
+    whole = _span(np.concatenate([*narrow, *(table[name].to_numpy(dtype=float) for name in ("p5", "p95"))]))
+    room = max(core[1] - core[0], 1e-12) * (WIDEST - 1) / 2
+    low, high = max(whole[0], core[0] - room), min(whole[1], core[1] + room)
+    if levels:  # the rung below and the rung above lend the values their meaning
+        low = max((value for value in levels if value <= low), default=low)
+        high = min((value for value in levels if value >= high), default=high)
+    margin = 0.06 * (high - low) or 1.0
+    limits = [low - margin, high + margin]
+    if min(whole[0], core[0]) >= 0 and limits[0] < 0:
+        limits[0] = 0.0 if bounds is None else limits[0]
+    if bounds is not None:
+        limits = [
+            max(limits[0], bounds[0] - 0.01 * (bounds[1] - bounds[0])),
+            min(limits[1], bounds[1] + 0.01 * (bounds[1] - bounds[0])),
+        ]
+    axes.set_ylim(*limits)
+    for beyond, y, va in ((whole[1] > limits[1], 0.985, "top"), (whole[0] < limits[0] - margin, 0.015, "bottom")):
+        if beyond and note:
+            far = whole[1] if va == "top" else whole[0]
+            axes.text(
+                0.99,
+                y,
+                f"90 % band goes on to {far:,.3g}",
+                transform=axes.transAxes,
+                ha="right",
+                va=va,
+                fontsize=SMALL,
+                color=GREY,
+            )
+
+
+def rungs(axes: Axes, levels: Mapping[float, str], *, named: bool = True) -> None:
+    """Named levels as thin lines, each named at its right end."""
+    low, high = axes.get_ylim()
+    for value, name in levels.items():
+        if low <= value <= high:
+            axes.axhline(value, color=FAINT, linewidth=1.0, zorder=0.3)
+            if not named:
+                continue
+            axes.annotate(
+                "\n".join(wrap(axes, name, 1.15)),
+                (1, value),
+                xycoords=("axes fraction", "data"),
+                xytext=(5, 0),
+                textcoords="offset points",
+                fontsize=SMALL,
+                color=GREY,
+                style="italic",
+                va="center",
+                annotation_clip=False,
+            )
+
+
+def _mark_events(axes: Axes, years: NDArray[np.float64], tints: list[str]) -> None:
+    left, right = axes.get_xlim()
+    rows = stack(years, (right - left) * 0.024)
+    low, high = axes.get_ylim()
+    strip = (13 * (max(rows) + 1) + 6) / 72 / (HEIGHT - 1)
+    axes.set_ylim(low, high + (high - low) * strip / (1 - strip))
+    for number, (year, row, tint) in enumerate(zip(years, rows, tints, strict=True), 1):
+        axes.axvline(year, color=tint, linewidth=0.6, alpha=0.45, zorder=0.6)
+        below = ScaledTranslation(0, -(9 + 13 * row) / 72, figure_of(axes).dpi_scale_trans)
+        place = axes.get_xaxis_transform() + below
+        axes.plot(year, 1, "o", markersize=11.5, color=tint, markeredgecolor="white", transform=place, zorder=7)
+        axes.text(
+            year,
+            1,
+            str(number),
+            transform=place,
+            ha="center",
+            va="center_baseline",
+            fontsize=7,
+            fontweight="bold",
+            color="white",
+            zorder=8,
+        )
+
+
+def _legend(axes: Axes, table: pd.DataFrame, history: pd.DataFrame | None) -> None:
+    handles: list[Any] = [Line2D([], [], color=BLUE, label="median")]
+    if not np.allclose(table["p5"].to_numpy(float), table["p95"].to_numpy(float), equal_nan=True):
+        handles += [Patch(color=BLUE, alpha=0.42, label="50 % band"), Patch(color=BLUE, alpha=0.16, label="90 % band")]
+    handles.append(Line2D([], [], color=GREY, linewidth=1.3, linestyle=(0, (5, 3)), label="baseline (no surprises)"))
+    if history is not None and len(history):
+        handles.append(Line2D([], [], marker="o", linestyle="", markersize=4.5, color=INK, label="data"))
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=len(handles),
+        columnspacing=1.2,
+        borderaxespad=0.2,
+    )

@@ -1,0 +1,86 @@
+"""How a number came about: from the baseline, step by step, to what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etia.figures.labels import heading, signed, wrap
+from etia.figures.style import BLUE, FAINT, GREY, INK, ORANGE, SMALL, new_axes, styled
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+__all__ = ["draw_waterfall"]
+
+
+@styled
+def draw_waterfall(
+    table: pd.DataFrame,
+    *,
+    start: float,
+    title: str,
+    unit: str = "",
+    start_label: str = "baseline",
+    end_label: str = "value",
+    most: int = 12,
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw an additive account: what was there, what each term added or took, and what results.
+
+    Parameters
+    ----------
+    table
+        In the order of the account: `name` and `contribution`, in the unit of `start`; they sum to the result.
+    start
+        Where the account begins.
+    most
+        Terms drawn by themselves, those with the largest absolute contribution; the others are one bar, counted.
+    """
+    names, sizes = _terms(table, most)
+    axes = new_axes(axes, 9.5, 1.4 + 0.36 * (len(names) + 2))
+    ends = start + np.cumsum([0.0, *sizes])
+    result = float(ends[-1])
+    labels = [start_label, *names, end_label]
+    low, high = min(ends.min(), 0.0 if _near_zero(ends) else ends.min()), ends.max()
+    span = (high - low) or 1.0
+    floor = low - (0.0 if low == 0 else 0.06 * span)
+    for place, value in ((0, start), (len(names) + 1, result)):
+        axes.barh(place, value - floor, 0.68, left=floor, color="#55606b")
+        axes.text(value + 0.01 * span, place, f"{value:.3g}", va="center", fontsize=SMALL + 0.5, fontweight="bold")
+    for place, size in enumerate(sizes, 1):
+        before, after = float(ends[place - 1]), float(ends[place])
+        axes.barh(place, size, 0.68, left=before, color=BLUE if size >= 0 else ORANGE)
+        axes.plot([before] * 2, [place - 0.66, place + 0.34], color=GREY, linewidth=0.7)
+        right = max(before, after)
+        axes.text(right + 0.01 * span, place, signed(size), va="center", fontsize=SMALL + 0.5)
+    axes.plot([result] * 2, [len(names) + 0.34, len(names) + 1], color=GREY, linewidth=0.7)
+    axes.set_xlim(floor, high + 0.12 * span)
+    axes.set_ylim(len(names) + 1.6, -0.6)
+    axes.set_yticks(range(len(labels)), ["\n".join(wrap(axes, name, 3.1, size=9, most=2)) for name in labels])
+    for place in (0, -1):
+        axes.get_yticklabels()[place].set_fontweight("bold")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_color(FAINT)
+    axes.grid(axis="x")
+    axes.set_title(heading(axes, title, 6.0))
+    axes.set_xlabel(unit or "value", color=INK)
+    return axes
+
+
+def _terms(table: pd.DataFrame, most: int) -> tuple[list[str], list[float]]:
+    if len(table) <= most:
+        return [str(name) for name in table["name"]], [float(size) for size in table["contribution"]]
+    largest = set(table["contribution"].abs().sort_values(ascending=False, kind="stable").index[: most - 1])
+    kept = table[[index in largest for index in table.index]]
+    rest = table["contribution"].sum() - kept["contribution"].sum()
+    n_rest = len(table) - len(kept)
+    return [*map(str, kept["name"]), f"the other {n_rest} terms"], [*map(float, kept["contribution"]), float(rest)]
+
+
+def _near_zero(ends: NDArray[np.float64]) -> bool:
+    """Whether showing 0 costs little: the least value is no farther from it than the account is wide."""
+    return bool(0 <= ends.min() <= 1.5 * (ends.max() - ends.min()))

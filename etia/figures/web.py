@@ -1,0 +1,316 @@
+"""Who acts on whom: events in order of time and by level, trends below, joined by the strongest relations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.path import Path
+
+from etia.figures.dates import decimal_year
+from etia.figures.labels import key, key_height, shares, stack, wrap
+from etia.figures.style import BLUE, FAINT, GREY, INK, ORANGE, SMALL, domain_colours, level_colour, new_axes, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_web"]
+
+WIDTH, ACROSS = 12.0, 10.8
+"""inches of the figure, and of the part where nodes stand"""
+ROW = 0.26
+"""inches between two rows of events"""
+GAP = 0.95
+"""inches between the lanes, where relations run"""
+MARK = 0.125
+"""inches from an event's centre to its rim"""
+LINE = SMALL * 1.15 / 72
+MOST_TRENDS_IN_A_ROW = 10
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a node stands, in inches from the upper left corner (y downwards is negative)."""
+
+    x: float
+    y: float
+    half_height: float
+    lane: int
+
+
+@styled
+def draw_web(
+    graph: Any,
+    *,
+    most: int = 40,
+    as_of: Any = None,
+    title: str = "Events and trends: the strongest relations",
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw the event–trend graph, thinned to what can be read; the figure says how much of it is shown.
+
+    Events stand from left to right in order of date, evenly spaced, so that crowded years can be read too; those
+    without a date come last.
+
+    Parameters
+    ----------
+    graph
+        As `etia.graph.build.build` makes it: nodes with `kind` (event, trend), `title`, `level`, `date`, `domains`,
+        `prospective`; edges with `kind`, `sign` and `strength` (comparable, at least 0).
+    most
+        Relations drawn, the strongest of all; nodes that they do not touch are left out.
+    """
+    edges = _strongest(graph, most)
+    touched = {node for source, target, _ in edges for node in (source, target)}
+    nodes = {name: data for name, data in graph.nodes(data=True) if name in touched}
+    events = sorted((n for n in nodes if nodes[n]["kind"] == "event"), key=lambda n: (_year(nodes[n]), str(n)))
+    tints = domain_colours(sorted({_domain(nodes[n]) for n in events} - {""}))
+    texts = [_entry(nodes[n]) for n in events]
+    spots, lanes, height = _arranged(nodes, events, edges)
+    n_columns = 3 if len(events) > 8 else 2
+    probe = new_axes(None, WIDTH, 4, whole=True) if axes is None else axes
+    below = key_height(probe, texts, WIDTH - 0.5, n_columns)
+    total = height + below + 1.45
+    host = new_axes(axes, WIDTH, total + 0.3, whole=True)
+    host.set_axis_off()
+    plot = host.inset_axes((0.055, (below + 0.5) / total, ACROSS / (WIDTH - 0.5), height / total))
+    plot.set(xlim=(0, ACROSS), ylim=(-height, 0))
+    _name_lanes(plot, lanes)
+    _draw_edges(plot, edges, spots)
+    _draw_events(plot, nodes, events, spots, tints)
+    _draw_trends(plot, nodes, spots)
+    _name_years(plot, nodes, events, spots, as_of)
+    n_all = graph.number_of_edges()
+    shown = f"the {len(edges)} strongest of {n_all} relations" if len(edges) < n_all else f"all {n_all} relations"
+    plot.set_title(title, pad=42)
+    plot.legend(
+        handles=_legend(tints, edges),
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=8,
+        columnspacing=1.2,
+        borderaxespad=0.2,
+        title=f"Shown: {shown}; the wider, the stronger",
+        alignment="left",
+        title_fontsize=9,
+    )
+    numbers = [tints.get(_domain(nodes[n]), GREY) for n in events]
+    hollow = [_is_open(nodes[n]) for n in events]
+    key(host.inset_axes((0, 0, 1, below / total)), texts, numbers, hollow, n_columns=n_columns)
+    return host
+
+
+def _strongest(graph: Any, most: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """The relations by falling strength; ties in order of writing."""
+    edges = [(s, t, d) for s, t, d in graph.edges(data=True)]
+    return sorted(edges, key=lambda edge: -float(edge[2].get("strength") or 0.0))[:most]
+
+
+def _year(node: dict[str, Any]) -> float:
+    date = node.get("date")
+    return decimal_year(date or node.get("by")) if date or node.get("by") else np.inf
+
+
+def _is_open(node: dict[str, Any]) -> bool:
+    return bool(node.get("prospective", node.get("date") in (None, "")))
+
+
+def _domain(node: dict[str, Any]) -> str:
+    domains = node.get("domains") or ()
+    first = domains.split(",")[0] if isinstance(domains, str) else (domains[0] if domains else "")
+    return str(first).strip()
+
+
+def _entry(node: dict[str, Any]) -> str:
+    date = node.get("date")
+    return f"{str(date)[:10]}  {node['title']}" if date else str(node["title"])
+
+
+def _arranged(
+    nodes: dict[str, dict[str, Any]], events: Sequence[str], edges: Sequence[tuple[str, str, dict[str, Any]]]
+) -> tuple[dict[str, _Spot], dict[str, tuple[float, float]], float]:
+    """Spots of all nodes, upper and lower end of each lane of events, and the depth of the whole."""
+    xs = dict(zip(events, ACROSS * (np.arange(len(events)) + 0.5) / max(len(events), 1), strict=True))
+    levels = [v for v in ("macro", "meso", "") if any((nodes[n].get("level") or "") == v for n in events)]
+    spots: dict[str, _Spot] = {}
+    lanes: dict[str, tuple[float, float]] = {}
+    top = 0.15
+    for lane, level in enumerate(levels):
+        members = [n for n in events if (nodes[n].get("level") or "") == level]
+        rows = stack([xs[n] for n in members], 2 * MARK)
+        inside = {(s, t) for s, t, _ in edges if s in members and t in members}
+        if lane == 0:
+            top += max((_bow(xs[s] - xs[t]) for s, t in inside), default=0.0)
+        for name, row in zip(members, rows, strict=True):
+            spots[name] = _Spot(xs[name], -(top + ROW * (row + 0.5)), MARK, lane)
+        bottom = top + ROW * (max(rows) + 1)
+        lanes[level] = (-top, -bottom)
+        top = bottom + GAP
+        if lane:
+            top += max((_bow(xs[s] - xs[t]) for s, t in inside), default=0.0) * 0.6
+    trends = [n for n in nodes if nodes[n]["kind"] == "trend"]
+    return spots | _arranged_trends(trends, edges, spots, top, len(levels)), lanes, _depth(trends, edges, top)
+
+
+def _arranged_trends(
+    trends: Sequence[str],
+    edges: Sequence[tuple[str, str, dict[str, Any]]],
+    spots: dict[str, _Spot],
+    top: float,
+    lane: int,
+) -> dict[str, _Spot]:
+    """Trends from left to right by the middle of what acts on them, so that relations cross less."""
+    middles = {}
+    for trend in trends:
+        near = [spots[o].x for s, t, _ in edges for o, own in ((s, t), (t, s)) if own == trend and o in spots]
+        middles[trend] = float(np.mean(near)) if near else ACROSS / 2
+    order = sorted(trends, key=lambda trend: middles[trend])
+    found = {}
+    for i, trend in enumerate(order):
+        row, column = divmod(i, MOST_TRENDS_IN_A_ROW)
+        in_row = min(len(trends) - row * MOST_TRENDS_IN_A_ROW, MOST_TRENDS_IN_A_ROW)
+        x = ACROSS * (column + 0.5) / in_row
+        found[trend] = _Spot(x, -(top + 0.3 + row * 1.1), 2 * LINE + 0.06, lane + row)
+    return found
+
+
+def _depth(trends: Sequence[str], edges: Sequence[tuple[str, str, dict[str, Any]]], top: float) -> float:
+    n_rows = -(-len(trends) // MOST_TRENDS_IN_A_ROW)
+    between = any(s in trends and t in trends for s, t, _ in edges)
+    return top + n_rows * 0.75 + (n_rows - 1) * 0.35 * (n_rows > 1) + (0.75 if between else 0.0)
+
+
+def _bow(distance: float) -> float:
+    """How far (inches) a relation within a lane bows out of it."""
+    return min(0.22 + 0.09 * abs(distance), 0.85)
+
+
+def _draw_events(
+    axes: Axes, nodes: dict[str, dict[str, Any]], events: Sequence[str], spots: dict[str, _Spot], tints: dict[str, str]
+) -> None:
+    for number, name in enumerate(events, 1):
+        tint, open_, spot = tints.get(_domain(nodes[name]), GREY), _is_open(nodes[name]), spots[name]
+        face = "white" if open_ else tint
+        axes.plot(spot.x, spot.y, "o", markersize=14.5, markerfacecolor=face, markeredgecolor=tint, zorder=5)
+        axes.text(
+            spot.x,
+            spot.y - 0.005,
+            str(number),
+            ha="center",
+            va="center_baseline",
+            fontsize=7.5,
+            fontweight="bold",
+            color=INK if open_ else "white",
+            zorder=6,
+        )
+
+
+def _draw_trends(axes: Axes, nodes: dict[str, dict[str, Any]], spots: dict[str, _Spot]) -> None:
+    trends = [n for n in spots if nodes[n]["kind"] == "trend"]
+    inches = ACROSS / min(max(len(trends), 1), MOST_TRENDS_IN_A_ROW) - 0.2
+    for name in trends:
+        spot = spots[name]
+        edge = level_colour(nodes[name].get("level"))
+        axes.text(
+            spot.x,
+            spot.y,
+            "\n".join(wrap(axes, str(nodes[name]["title"]), inches, most=4)),
+            ha="center",
+            va="center",
+            fontsize=SMALL,
+            zorder=6,
+            linespacing=1.1,
+            bbox={"boxstyle": "round,pad=0.3", "facecolor": "#f7f7f2", "edgecolor": edge, "linewidth": 1.1},
+        )
+
+
+def _name_lanes(axes: Axes, lanes: dict[str, tuple[float, float]]) -> None:
+    for level, (top, bottom) in lanes.items():
+        axes.axhspan(bottom - 0.04, top + 0.04, color=FAINT, alpha=0.3, linewidth=0, zorder=-4)
+        axes.text(
+            -0.012,
+            (top + bottom) / 2,
+            level,
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            rotation=90,
+            fontsize=11,
+            fontweight="bold",
+            color=level_colour(level),
+        )
+
+
+def _name_years(
+    axes: Axes, nodes: dict[str, dict[str, Any]], events: Sequence[str], spots: dict[str, _Spot], as_of: Any
+) -> None:
+    """A year below its first event, where there is room, and a line between what is known and what is not."""
+    axes.set_yticks([])
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    ticks: list[tuple[float, str]] = []
+    for name in events:
+        year = _year(nodes[name])
+        label = f"{int(year)}" if np.isfinite(year) else "undated"
+        if not ticks or (label != ticks[-1][1] and spots[name].x - ticks[-1][0] > 0.42):
+            ticks.append((spots[name].x, label))
+    axes.set_xticks([x for x, _ in ticks], [label for _, label in ticks])
+    axes.tick_params(axis="x", length=3)
+    axes.set_xlabel("events in order of date (evenly spaced, so not to scale)", fontsize=SMALL + 0.5)
+    if as_of is not None and events:
+        moment = decimal_year(as_of)
+        known = [spots[n].x for n in events if _year(nodes[n]) <= moment and not _is_open(nodes[n])]
+        ahead = [spots[n].x for n in events if spots[n].x > max(known, default=0.0)]
+        if ahead:
+            x = (max(known, default=0.0) + min(ahead)) / 2
+            axes.axvline(x, color=GREY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.5)
+            axes.axvspan(x, ACROSS, color="#f4f4f4", zorder=-5, linewidth=0)
+            axes.text(x + 0.04, -0.03, f"as of {as_of}", fontsize=SMALL, color=GREY, va="top")
+
+
+def _draw_edges(axes: Axes, edges: Sequence[tuple[str, str, dict[str, Any]]], spots: dict[str, _Spot]) -> None:
+    widths = shares([float(data.get("strength") or 0.0) for _, _, data in edges])
+    for (source, target, data), width in sorted(zip(edges, widths, strict=True), key=lambda pair: pair[1]):
+        gate = data.get("kind") in ("requires", "prevented_by")
+        axes.add_patch(
+            FancyArrowPatch(
+                path=_way(spots[source], spots[target]),
+                arrowstyle="-|>,head_width=2.2,head_length=4",
+                linewidth=float(width),
+                color=BLUE if data.get("sign", 1) >= 0 else ORANGE,
+                fill=False,
+                alpha=0.6,
+                zorder=3,
+                linestyle=(0, (3, 2)) if gate else "-",
+            )
+        )
+
+
+def _way(source: _Spot, target: _Spot) -> Path:
+    """A curve that leaves and enters vertically; within a lane it bows out (the first one upwards)."""
+    if source.lane == target.lane:
+        way = 1 if source.lane == 0 else -1
+        bow = way * _bow(target.x - source.x) * 1.33
+        start = (source.x, source.y + way * source.half_height)
+        end = (target.x, target.y + way * (target.half_height + 0.03))
+        return Path([start, (source.x, start[1] + bow), (target.x, end[1] + bow), end], [1, 4, 4, 4])
+    way = 1 if target.y > source.y else -1
+    start = (source.x, source.y + way * source.half_height)
+    end = (target.x, target.y - way * (target.half_height + 0.03))
+    reach = 0.55 * (end[1] - start[1])
+    return Path([start, (source.x, start[1] + reach), (target.x, end[1] - reach), end], [1, 4, 4, 4])
+
+
+def _legend(tints: dict[str, str], edges: Sequence[tuple[str, str, dict[str, Any]]]) -> list[Line2D]:
+    handles = [
+        Line2D([], [], color=BLUE, linewidth=2, label="makes likelier, raises"),
+        Line2D([], [], color=ORANGE, linewidth=2, label="makes less likely, lowers"),
+    ]
+    if any(data.get("kind") in ("requires", "prevented_by") for _, _, data in edges):
+        handles.append(Line2D([], [], color=GREY, linewidth=2, linestyle=(0, (3, 2)), label="condition"))
+    return handles + [Line2D([], [], marker="o", linestyle="", color=tint, label=name) for name, tint in tints.items()]

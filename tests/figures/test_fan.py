@@ -1,0 +1,82 @@
+"""A trend's fan chart: unit, bands, rungs and events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from etia.figures import draw_fan, figure_of
+
+LEVELS = {0: "rival", 2: "transactional", 4: "partner", 9: "strategic partner"}
+
+
+def plot_of(host):
+    return next(a for a in [*host.child_axes, host] if a.get_ylabel())
+
+
+def test_the_unit_stands_on_the_axis(projections, written):
+    axes = draw_fan(projections, title="Trade", unit="bn USD a year", as_of="2025-11")
+    assert axes.get_ylabel() == "bn USD a year"
+    assert {"Trade", "median", "90 % band", "as of 2025-11"} <= set(written(axes).words)
+
+
+def test_nothing_overlaps_with_all_that_it_can_show(projections, history, events, written):
+    axes = draw_fan(
+        projections, title="Trade", unit="bn", as_of="2025-11", history=history, events=events.head(54), levels=LEVELS
+    )
+    found = written(axes)
+    assert found.clashes == []
+    assert found.outside == []
+
+
+def test_named_levels_stand_on_their_rungs(projections, written):
+    axes = draw_fan(projections, title="Position", levels=LEVELS)
+    assert {"transactional", "partner", "strategic partner"} <= set(written(axes).words)
+
+
+def test_the_events_with_the_largest_effect_are_kept_and_the_cut_is_told(projections, events, written):
+    marked = events.head(40).assign(effect=np.arange(40.0), date="2010-01")
+    words = written(draw_fan(projections, title="Trade", events=marked, most=5)).words
+    assert "The 5 of 40 events with the largest effect." in words
+    assert sum("2010-01" in text for text in words) == 5
+    assert any("39" in text for text in words)
+
+
+def test_a_long_tail_is_cut_and_told(projections, written):
+    tail = projections.assign(p95=projections["p95"] * 50)
+    axes = draw_fan(tail, title="Trade")
+    assert axes.get_ylim()[1] < 60
+    assert any(text.startswith("90 % band goes on to") for text in written(axes).words)
+
+
+def test_the_limits_hold_to_the_bounds_and_to_zero(projections):
+    assert draw_fan(projections, title="Share", bounds=(0, 10)).get_ylim()[1] <= 10.2
+    small = projections.assign(p5=projections["p5"] * 0.05)
+    assert draw_fan(small, title="Trade").get_ylim()[0] == 0
+
+
+def test_the_view_starts_where_it_is_asked_to(projections, history):
+    axes = draw_fan(projections, title="Trade", history=history, since="2018")
+    assert 2017.5 < axes.get_xlim()[0] < 2018.1
+
+
+def test_values_may_be_missing_before_a_trend_begins(projections):
+    late = projections.copy()
+    late.loc[:200, ["baseline", "mean", "p5", "p25", "p50", "p75", "p95"]] = np.nan
+    assert draw_fan(late, title="Index").get_xlim()[0] > 2016
+
+
+def test_it_draws_on_given_axes(projections):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4))
+    axes = figure.add_subplot()
+    assert draw_fan(projections, title="Trade", axes=axes) is axes
+    assert figure_of(axes) is figure
+
+
+@pytest.mark.parametrize("column", ["p5", "p95"])
+def test_bands_are_where_the_table_says(projections, column):
+    axes = draw_fan(projections, title="Trade")
+    heights = np.concatenate([band.get_paths()[0].vertices[:, 1] for band in axes.collections])
+    assert np.isclose(heights, projections[column].iloc[-1]).any()
