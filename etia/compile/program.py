@@ -65,9 +65,10 @@ class Compiled:
     @cached_property
     def courses(self) -> measured.Courses | None:
         """What the measured trends' baselines share over all draws, from the central model under this lens."""
-        central = self.central or self
-        response, rows, couplings = central._responses(0)
-        return measured.courses(self.model, central.judgements, central._past(0, response, rows), couplings)
+        if self.central is not None:
+            return self.central.courses
+        response, rows, couplings = self._responses(0)
+        return measured.courses(self.model, self.judgements, self._past(0, response, rows), couplings)
 
     def program(self, p: int, rate: Floats | None = None) -> Program:
         """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
@@ -85,8 +86,18 @@ class Compiled:
         trends = self._trends(p, response, response_row, couplings)
         return Program(
             n_steps, calendar.as_of, self.fixed_step[p], base_rate, links, requires, prevented_by,
-            self.sensitivities.draw(p), trends, self.index.copy_of, self.removed,
+            self.sensitivities.draw(p), trends, self.index.copy_of, self.removed, self._is_scheduled(),
         )  # fmt: skip
+
+    def _is_scheduled(self) -> NDArray[np.bool_]:
+        """(N,) events that come at their date after `as_of`, chance and scenario apart."""
+        scheduled = np.zeros(len(self.index), dtype=bool)
+        calendar = self.model.timeline
+        for name, event in self.model.events.items():
+            if event.happens is None and event_parts.is_scheduled_or_past(event, calendar):
+                assert event.date is not None
+                scheduled[self.index.place[name]] = calendar.first_step(event.date) > calendar.as_of
+        return scheduled
 
     def with_policies(self, chosen: Sequence[str], spans: dict[str, tuple[int, int]] | None = None) -> Compiled:
         """The same with these policies at work (§11); `spans` moves some of them."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from etia.engine.plan import prepare
+from etia.engine.plan import Plan, noise_felt, prepare
 from etia.engine.program import OPEN, Curves, Program
 from etia.engine.propagation import noise_paths
-from etia.engine.sampler import noise_factors, past_steps, sample
+from etia.engine.sampler import Counted, noise_factors, sample
 from etia.engine.streams import Streams, stratified_thresholds
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ BATCH = 1000
 """runs stratified together; the batches' spread gives calibration's standard error"""
 
 _MOST_SWEEPS = 60
+_CLOSE, _CLOSE_A_DRAW = 0.02, 0.1
+"""how near the simulated probabilities must come, over 1/√runs: far inside the Monte Carlo error (at most 0.5 of it)"""
 _LARGEST_LOG_RATE = 12.0
 """ln of the largest rate tried: a step in which the event then fails to come has probability exp(−e^12)"""
 
@@ -65,15 +67,17 @@ def base_rates(curves: Curves, rate: Floats, n_events: int, n_steps: int) -> Flo
 
 @njit(cache=True, nogil=True)
 def _count_occurrences(  # type: ignore[no-untyped-def]
-    steps, as_of, hazard, interval, last_by, pair_start, by_target, pair_source, kind, row, delay, inverse_ratio,
-    table, surface, needs, need_start, need_source, stop_start, stop_source, noise_row, factors, out,
+    steps, as_of, hazard, interval, last_by, pair_start, by_target, pair_source, delay, ratio,
+    need_start, need_source, stop_start, stop_source, out,
 ):  # fmt: skip
-    """out[batch, interval] += Σ over runs and steps with the event still to come of 1 − exp(−λ)."""
-    n_runs, n_sources = steps.shape
-    n_open = len(last_by)
+    """out[batch, interval] += Σ over runs and steps with a constant event still to come of 1 − exp(−λ)."""
+    n_runs = len(steps)
     batch = n_runs // out.shape[0]
+    most = len(pair_source) + 1
+    since = np.empty(most, np.int64)
+    factor = np.empty(most)
     for r in range(n_runs):
-        for m in range(n_open):
+        for m in range(len(last_by)):
             if last_by[m] < 0:
                 continue
             begin = 0
@@ -87,26 +91,21 @@ def _count_occurrences(  # type: ignore[no-untyped-def]
             end = min(steps[r, m] - as_of, last_by[m])
             for c in range(stop_start[m], stop_start[m + 1]):
                 end = min(end, steps[r, stop_source[c]] - as_of)
+            n_causes = 0
+            for place in range(pair_start[m], pair_start[m + 1]):
+                q = by_target[place]
+                offset = steps[r, pair_source[q]] - as_of + delay[q]
+                if offset <= end:
+                    since[n_causes] = offset
+                    factor[n_causes] = ratio[q]
+                    n_causes += 1
             previous = 0.0
             probability = 0.0
             for i in range(begin + 1, end + 1):
                 rate = hazard[m, i]
-                if rate == 0.0:
-                    continue
-                for place in range(pair_start[m], pair_start[m + 1]):
-                    q = by_target[place]
-                    offset = steps[r, pair_source[q]] - as_of
-                    if offset >= i:
-                        continue
-                    if kind[q] == 0:
-                        if i - offset >= delay[q]:
-                            rate /= inverse_ratio[q]
-                    elif kind[q] == 1:
-                        rate *= table[row[q], i - offset]
-                    else:
-                        rate *= surface[row[q], max(offset, 0), i]
-                if noise_row[m] >= 0:
-                    rate *= factors[r, noise_row[m], i]
+                for c in range(n_causes):
+                    if i >= since[c]:
+                        rate *= factor[c]
                 if rate != previous:
                     previous = rate
                     probability = -np.expm1(-rate)
@@ -115,56 +114,70 @@ def _count_occurrences(  # type: ignore[no-untyped-def]
 
 @dataclass(frozen=True)
 class _Simulation:
-    """Everything of a calibration that stays the same from sweep to sweep."""
+    """Everything of a calibration that stays the same from sweep to sweep. M open events, H offsets after `as_of`."""
 
-    program: Program
-    curves: Curves
+    plan: Plan  # with a base rate of 1 wherever an interval is at work
+    interval: NDArray[np.int64]  # (M, H + 1) interval at work, −1 for none
+    counted: NDArray[np.int64]  # (M, H + 1) interval whose occurrences are counted there
+    last_by: NDArray[np.int64]  # (M,) last offset that is counted; −1 for none (of constant events by their own loop)
     streams: Streams
-    n_runs: int
     batch: int
     threshold: Floats
-    noise: Floats | None
+    factors: Floats
 
     def expected_occurrences(self, rate: Floats) -> Floats:
         """(batches, I) mean expected occurrences of each interval's event within the interval."""
-        program = replace(self.program, base_rate=self._with_rates(rate))
-        plan = prepare(program)
-        steps = sample(plan, self.streams, self.n_runs, noise=self.noise, threshold=self.threshold)
-        n_open, span = len(plan.open), plan.n_offsets + 1
-        interval = np.zeros((n_open, span), dtype=np.int64)
-        last_by = np.full(n_open, -1, dtype=np.int64)
-        position = np.full(program.n_events, -1, dtype=np.int64)
-        position[plan.open] = np.arange(n_open)
-        curves = self.curves
-        for i in np.flatnonzero(curves.marginal & (position[curves.event] >= 0)):
-            m = position[curves.event[i]]
-            interval[m, curves.first_step[i] - program.as_of : curves.by_step[i] - program.as_of + 1] = i
-            last_by[m] = max(last_by[m], curves.by_step[i] - program.as_of)
-        n_sources = plan.n_sources
-        source = np.repeat(np.arange(n_sources), np.diff(plan.pairs.start))
-        by_target = np.argsort(plan.pairs.target, kind="stable")
-        pair_start = np.r_[0, np.cumsum(np.bincount(plan.pairs.target, minlength=n_open))]
-        need_start, need_source = _by_target(plan.waiting_start, plan.waiting, n_open)
-        stop_start, stop_source = _by_target(plan.shut_start, plan.shut, n_open)
+        at_work = np.where(self.interval >= 0, rate[self.interval], 0.0)
+        plan = self.plan.with_hazard(self.plan.hazard * at_work)
+        n_runs, n_open = self.threshold.shape
+        out = np.zeros((n_runs // self.batch, len(rate)))
+        tally = Counted(self.counted, self.batch, out)
+        steps = sample(plan, self.streams, n_runs, threshold=self.threshold, factors=self.factors, counted=tally)
         sources = np.concatenate([plan.open, plan.loose.event])
-        out = np.zeros((self.n_runs // self.batch, len(rate)))
-        pairs = plan.pairs
-        _count_occurrences(
-            steps[:, sources].astype(np.int64), program.as_of, plan.hazard, interval, last_by, pair_start, by_target, source,
-            pairs.kind, pairs.row, pairs.delay, pairs.inverse_ratio, pairs.table, pairs.surface,
-            plan.needs, need_start, need_source, stop_start, stop_source,
-            plan.noise_row, noise_factors(plan, self.noise), out,
-        )  # fmt: skip
+        constant = plan.constant
+        source = np.repeat(np.arange(plan.n_sources), np.diff(constant.start))
+        last_by = np.where(plan.marched.place < 0, self.last_by, -1)
+        if (last_by >= 0).any():
+            _count_occurrences(
+                steps[:, sources].astype(np.int64), plan.program.as_of, plan.hazard, self.counted, last_by,
+                *_by_target(constant.target, source, n_open), constant.delay, 1.0 / constant.inverse_ratio,
+                *_grouped_sources(plan.waiting_start, plan.waiting, n_open),
+                *_grouped_sources(plan.shut_start, plan.shut, n_open), out,
+            )  # fmt: skip
         return out / self.batch
 
-    def _with_rates(self, rate: Floats) -> Floats:
-        return base_rates(self.curves, rate, self.program.n_events, self.program.n_steps)[self.program.copy_of]
+
+def _simulation(program: Program, curves: Curves, streams: Streams, n_runs: int, batch: int) -> _Simulation:
+    unit = base_rates(curves, np.ones(len(curves.event)), program.n_events, program.n_steps)[program.copy_of]
+    plan = prepare(replace(program, base_rate=unit))
+    n_open, as_of = len(plan.open), program.as_of
+    interval = np.full((n_open, plan.n_offsets + 1), -1, dtype=np.int64)
+    counted = interval.copy()
+    last_by = np.full(n_open, -1, dtype=np.int64)
+    for m, event in enumerate(plan.open):
+        for i in np.flatnonzero(curves.event == program.copy_of[event]):
+            interval[m, curves.first_step[i] - as_of : curves.last_step[i] - as_of + 1] = i
+            if curves.marginal[i] and curves.event[i] == event:
+                counted[m, curves.first_step[i] - as_of : curves.by_step[i] - as_of + 1] = i
+                last_by[m] = max(last_by[m], curves.by_step[i] - as_of)
+    threshold = stratified_thresholds(streams.threshold[plan.open], streams.first_run, n_runs, batch)
+    is_felt = plan.feels_noise.any()
+    paths = noise_paths(program.trends.noise, program.n_trends, streams, n_runs, noise_felt(program)) if is_felt else None
+    noise = None if paths is None else paths[1][:, :, as_of - paths[0] :]
+    return _Simulation(plan, interval, counted, last_by, streams, batch, threshold, noise_factors(plan, noise))
 
 
-def _by_target(start: NDArray[np.int64], targets: NDArray[np.int64], n_open: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _by_target(target: NDArray[np.int64], source: NDArray[np.int64], n_open: int) -> tuple[NDArray[np.int64], ...]:
+    """Pairs grouped by target: start (M + 1,), pair numbers in that order, and the source of each pair by its number."""
+    start = np.r_[0, np.cumsum(np.bincount(target, minlength=n_open))].astype(np.int64)
+    return start, np.argsort(target, kind="stable"), source
+
+
+def _grouped_sources(start: NDArray[np.int64], targets: NDArray[np.int64], n_open: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Sources of each target: start (M + 1,) and the sources, from targets grouped by source."""
     source = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    order = np.argsort(targets, kind="stable")
-    return np.r_[0, np.cumsum(np.bincount(targets, minlength=n_open))].astype(np.int64), source[order]
+    by_target, order, _ = _by_target(targets, source, n_open)
+    return by_target, source[order]
 
 
 def _conditional_hazard(increments: Floats, is_first: NDArray[np.bool_]) -> Floats:
@@ -214,18 +227,14 @@ def calibrate(
         solved &= free
     n_intervals = len(rate)
     if not solved.any():
-        return Calibrated(rate, curves.probability.copy(), np.zeros((n_intervals, n_intervals)), np.ones(n_intervals, dtype=bool), 0)
-    opened = np.flatnonzero(program.fixed_step == OPEN)
-    threshold = stratified_thresholds(streams.threshold[opened], streams.first_run, n_runs, batch)
-    paths = noise_paths(program.trends.noise, program.n_trends, streams, n_runs)
-    noise = None if paths is None else paths[1][:, :, program.as_of - paths[0] :]
+        nothing = np.zeros((n_intervals, n_intervals))
+        return Calibrated(rate, curves.probability.copy(), nothing, np.ones(n_intervals, dtype=bool), 0)
     if start is not None:
         rate[solved] = start[solved]
-    return _solve(_Simulation(program, curves, streams, n_runs, batch, threshold, noise), rate, solved)
+    return _solve(_simulation(program, curves, streams, n_runs, batch), curves, rate, solved)
 
 
-def _solve(simulation: _Simulation, rate: Floats, solved: NDArray[np.bool_]) -> Calibrated:
-    curves = simulation.curves
+def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArray[np.bool_]) -> Calibrated:
     is_first = np.r_[True, curves.event[1:] != curves.event[:-1]]
     elicited = curves.probability - np.where(is_first, 0.0, np.r_[0.0, curves.probability[:-1]])
     wanted = _conditional_hazard(elicited, is_first)
@@ -235,14 +244,16 @@ def _solve(simulation: _Simulation, rate: Floats, solved: NDArray[np.bool_]) -> 
     points: list[Floats] = []
     moves: list[Floats] = []
     best, best_error = log_rate, np.inf
-    tolerance = 0.02 / np.sqrt(simulation.n_runs)
+    n_runs = len(simulation.threshold)
+    tolerance = (_CLOSE if n_runs > BATCH else _CLOSE_A_DRAW) / np.sqrt(n_runs)
     damping = 1.0
-    sweep = 0
+    sweep, best_batches = 0, np.zeros((1, len(rate)))
     for sweep in range(1, _MOST_SWEEPS + 1):
-        found = simulation.expected_occurrences(np.where(solved, np.exp(log_rate), rate)).mean(axis=0)
+        batches = simulation.expected_occurrences(np.where(solved, np.exp(log_rate), rate))
+        found = batches.mean(axis=0)
         error = np.abs(_cumulated(found - elicited, is_first))[solved].max()
         if error < best_error:
-            best, best_error = log_rate, error
+            best, best_error, best_batches = log_rate, error, batches
         elif error > 3.0 * best_error:
             log_rate, points, moves, damping = best, [], [], damping * 0.5
         if best_error < tolerance:
@@ -255,7 +266,7 @@ def _solve(simulation: _Simulation, rate: Floats, solved: NDArray[np.bool_]) -> 
         log_rate = _anderson(points, moves) if len(points) > 2 else log_rate + move
         log_rate = np.clip(log_rate, -60.0, _LARGEST_LOG_RATE)
     final = np.where(solved, np.exp(best), rate)
-    batches = simulation.expected_occurrences(final)
+    batches = best_batches
     reached = np.array([_cumulated(row, is_first) for row in batches])
     spread = reached.std(axis=0, ddof=1) / np.sqrt(len(reached)) if len(reached) > 1 else np.zeros(len(rate))
     slack = np.maximum(10 * tolerance, 4.5 * spread)

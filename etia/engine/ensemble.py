@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from etia.engine.plan import prepare
+from etia.engine.plan import noise_felt, prepare
 from etia.engine.program import NEVER, Noise, Program, Scales
 from etia.engine.propagation import noise_paths
 from etia.engine.sampler import sample
@@ -67,12 +67,12 @@ def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Step
     """Event steps (n_runs, N) of one draw and what to keep of it."""
     plan = prepare(program)
     as_of = program.as_of
+    felt, wanted = plan.feels_noise.any(), noise_felt(program)
     parts = []
     for first in range(0, n_runs, _CHUNK):
         n = min(_CHUNK, n_runs - first)
         here = streams.starting_at(streams.first_run + first)
-        felt = (plan.noise_row >= 0).any()
-        paths = noise_paths(program.trends.noise, program.n_trends, here, n) if felt else None
+        paths = noise_paths(program.trends.noise, program.n_trends, here, n, wanted) if felt else None
         noise = None if paths is None else paths[1][:, :, as_of - paths[0] :]
         parts.append(sample(plan, here, n, noise=noise))
     steps = np.concatenate(parts)
@@ -152,7 +152,8 @@ class Outcomes:
         if noise is None or first + out.shape[1] <= noise.first_step:
             return
         streams = kept.streams.starting_at(kept.streams.first_run + begin)
-        paths = noise_paths(noise, kept.shared.shape[0], streams, len(out))
+        wanted = np.arange(kept.shared.shape[0]) == trend
+        paths = noise_paths(noise, kept.shared.shape[0], streams, len(out), wanted)
         assert paths is not None
         start = max(paths[0] - first, 0)
         out[:, start:] += paths[1][:, trend, first + start - paths[0] : first + out.shape[1] - paths[0]]

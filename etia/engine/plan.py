@@ -7,7 +7,7 @@ is loose where a removed event could take it along (§7). All other events act t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,27 +22,42 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["CONSTANT", "SURFACE", "TABLE", "Pairs", "PastPulls", "Plan", "fixed_deviation", "prepare"]
-
-CONSTANT, TABLE, SURFACE = 0, 1, 2
-"""how a pair's rate ratio varies: one value from the lag on; by age; by source offset and target offset"""
+__all__ = [
+    "ConstantPairs",
+    "MarchedPulls",
+    "PastPulls",
+    "Plan",
+    "events_feeling_noise",
+    "fixed_deviation",
+    "noise_felt",
+    "prepare",
+]
 
 _BUCKETS = 64
 """guide entries an event into its cumulated hazard: a look-up then takes about two steps whatever the calendar's length"""
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Rate ratios K of sources on open events, grouped by source: pairs start[s] … start[s + 1] − 1. Q pairs."""
+class ConstantPairs:
+    """Pulls that keep one value from their lag on, grouped by source: pairs start[s] … start[s + 1] − 1. Q pairs."""
 
     start: Ints  # (sources + 1,)
     target: Ints  # (Q,) open event
-    kind: Ints  # (Q,) CONSTANT, TABLE or SURFACE
-    delay: Ints  # (Q,) age from which a CONSTANT pair acts
-    inverse_ratio: Floats  # (Q,) 1/K of a CONSTANT pair
-    row: Ints  # (Q,) row of `table` or `surface`
-    table: Floats  # (rows, T) K by age
-    surface: Floats  # (rows, H + 1, H + 1) K by source offset (0 for past ones) and target offset
+    delay: Ints  # (Q,) age from which the pull acts
+    inverse_ratio: Floats  # (Q,) 1/K
+
+
+@dataclass(frozen=True)
+class MarchedPulls:
+    """Pulls on the events whose rate ratios vary from step to step. B of them, in order of open events."""
+
+    event: Ints  # (B,) open event
+    place: Ints  # (M,) place among the marched, −1 where constant
+    by_age: Floats  # (M, H + 1, B) K of an open source by age
+    of_past: Floats  # (L, H + 1, B) K of a loose past source by target offset
+    start: Ints  # (M + 1,) pairs on which policies act, grouped by open source
+    target: Ints  # (W,) place among the marched
+    surface: Floats  # (W, H + 1, H + 1) K by source offset and target offset; `by_age` is 1 there
 
 
 @dataclass(frozen=True)
@@ -66,15 +81,21 @@ class Plan:
     cumulated: Floats  # (M, H + 1) sum of `hazard` up to and with an offset
     guide: Ints  # (M, buckets) first offset at which `cumulated` reaches a bucket's lower end
     guide_scale: Floats  # (M,) buckets per unit of cumulated hazard
-    is_marched: NDArray[np.bool_]  # (M,) True where some rate ratio varies from step to step
-    pairs: Pairs
+    constant: ConstantPairs
+    marched: MarchedPulls
     needs: Ints  # (M,) number of sources that the event requires
     waiting_start: Ints  # (sources + 1,) open events that require a source, grouped by source
     waiting: Ints
     shut_start: Ints  # (sources + 1,) open events that a source prevents, grouped by source
     shut: Ints
-    noise_row: Ints  # (M,) row of the noise factors for an event that feels noisy trends; −1 for none
+    feels_noise: NDArray[np.bool_]  # (M,) True for events that are sensitive to a noisy trend; always marched
     deviation: Floats  # (K, T) d of the trends from what is the same in every run
+
+    def with_hazard(self, hazard: Floats) -> Plan:
+        """The same plan with other hazards (M, H + 1)."""
+        cumulated = np.cumsum(hazard, axis=1)
+        guide, guide_scale = _guide(cumulated)
+        return replace(self, hazard=hazard, cumulated=cumulated, guide=guide, guide_scale=guide_scale)
 
     @property
     def n_offsets(self) -> int:
@@ -127,13 +148,18 @@ def _loose(program: Program) -> PastPulls:
         earlier = past[step[past] < step[event]]
         rows = program.trends.response_row[earlier, step[earlier]]
         log_ratio[event, earlier] += beta * response[rows, trend, step[event] - step[earlier] - 1]
-    ordered = past[np.lexsort((past, step[past]))]
-    loose = program.removed.copy()
+    gone = program.removed.copy()
+    depth = np.zeros(n, dtype=np.int64)
+    for _ in range(len(past)):  # what requires a removed event goes too, at any remove
+        gone |= (required & gone).any(axis=1)
+        depth = np.where(required.any(axis=1), 1 + np.where(required, depth, 0).max(axis=1), 0)
+    ordered = past[np.lexsort((past, depth[past], step[past]))]  # within a step, what is required comes first
+    loose = gone.copy()
     for event in ordered:
         loose[event] |= bool(np.any(loose & (required[event] | (log_ratio[event] != 0.0))))
     chosen = ordered[loose[ordered]].astype(np.int64)
     grid = np.ix_(chosen, chosen)
-    return PastPulls(chosen, program.removed[chosen], required[grid], log_ratio[grid])
+    return PastPulls(chosen, gone[chosen], required[grid], log_ratio[grid])
 
 
 def fixed_deviation(program: Program, is_fixed: NDArray[np.bool_]) -> Floats:
@@ -213,65 +239,76 @@ def _pull_by_age(program: Program, sources: Ints, targets: Ints, ends: Ints) -> 
     return pull, by_calendar
 
 
-def _surface(program: Program, source: int, target: int, past_step: int) -> Floats:
-    """(H + 1, H + 1) K by source offset and target offset, where policies act on the pair."""
-    as_of, n_steps = program.as_of, program.n_steps
-    span = n_steps - as_of
-    out = np.zeros((span, span))
-    links, trends = program.links, program.trends
-    chosen = np.flatnonzero((links.source == source) & (links.target == target))
-    sensitivities = program.sensitivities
-    felt = np.flatnonzero(sensitivities.event == target)
-    for i in range(span):
-        tau = as_of + i if i or past_step < 0 else past_step
-        later = np.arange(max(tau, as_of) + 1, n_steps)
-        for link in chosen:
-            pull = links.log_ratio[link, later - tau]
-            out[i, later - as_of] += pull * links.scale[link, later] if links.scale is not None else pull
-        row = trends.response_row[source, tau]
-        for s in felt:
-            out[i, later - as_of] += sensitivities.beta[s] * trends.response[row, sensitivities.trend[s], later - tau - 1]
-    return np.exp(out)
+def _calendar_pull(program: Program, source: int, target: int, tau: int) -> Floats:
+    """(T,) ln K of a source that came at step `tau` on a target at each later step, policies' factors in it."""
+    out = np.zeros(program.n_steps)
+    later = np.arange(tau + 1, program.n_steps)
+    links, trends, sensitivities = program.links, program.trends, program.sensitivities
+    for link in np.flatnonzero((links.source == source) & (links.target == target)):
+        pull = links.log_ratio[link, later - tau]
+        out[later] += pull if links.scale is None else pull * links.scale[link, later]
+    row = trends.response_row[source, tau]
+    for s in np.flatnonzero(sensitivities.event == target):
+        out[later] += sensitivities.beta[s] * trends.response[row, sensitivities.trend[s], later - tau - 1]
+    return out
 
 
 def _constant_from(pull: Floats) -> Ints:
     """(Q,) the age from which ln K stays at its last value, having been 0 before; −1 where it does not."""
     last = pull[:, -1:]
     is_last = pull == last
-    is_zero = pull == 0.0
     delay = np.where(is_last.all(axis=1), 0, pull.shape[1] - np.argmin(is_last[:, ::-1], axis=1))
-    before_is_zero = np.array([is_zero[q, : delay[q]].all() for q in range(len(pull))], dtype=bool)
+    before_is_zero = np.array([not pull[q, : delay[q]].any() for q in range(len(pull))], dtype=bool)
     return np.where(before_is_zero, delay, -1)
 
 
-def _pairs(program: Program, sources: Ints, is_target: NDArray[np.bool_], feels_noise: NDArray[np.bool_]) -> tuple[Pairs, NDArray[np.bool_]]:
-    n, n_open_steps = program.n_events, program.n_steps - program.as_of
-    position = np.full(n, -1, dtype=np.int64)
+def _pulls(
+    program: Program, opened: Ints, loose: Ints, feels_noise: NDArray[np.bool_]
+) -> tuple[ConstantPairs, MarchedPulls]:
+    n, n_open, as_of = program.n_events, len(opened), program.as_of
+    sources = np.concatenate([opened, loose])
+    position, targets = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
     position[sources] = np.arange(len(sources))
+    targets[opened] = np.arange(n_open)
     source, target = _links_between(program)
-    acting = (position[source] >= 0) & is_target[target]
+    acting = (position[source] >= 0) & (targets[target] >= 0)
     code = np.unique(source[acting] * n + target[acting])
     source, target = code // n, code % n
     ends = np.where(program.is_past()[source], program.fixed_step[source], program.n_steps - 1)
     pull, by_calendar = _pull_by_age(program, source, target, ends)
     delay = _constant_from(pull)
-    is_constant = (delay >= 0) & ~by_calendar
-    is_marched = feels_noise.copy()
-    is_marched[target[~is_constant]] = True
-    kind = np.where(by_calendar, SURFACE, np.where(is_marched[target], TABLE, CONSTANT))
-    row = np.zeros(len(code), dtype=np.int64)
-    row[kind == TABLE] = np.arange(np.count_nonzero(kind == TABLE))
-    row[kind == SURFACE] = np.arange(np.count_nonzero(kind == SURFACE))
-    surfaces = [
-        _surface(program, source[q], target[q], program.fixed_step[source[q]] if program.is_past()[source[q]] else OPEN)
-        for q in np.flatnonzero(kind == SURFACE)
-    ]
-    surface = np.array(surfaces).reshape(len(surfaces), n_open_steps if surfaces else 0, n_open_steps if surfaces else 0)
-    targets = np.cumsum(is_target) - 1
+    is_marched = feels_noise[opened].copy()
+    is_marched[targets[target[(delay < 0) | by_calendar]]] = True
+    is_constant = ~is_marched[targets[target]]
     start, columns = _grouped(
-        position[source], len(sources), targets[target], kind, delay, np.exp(-pull[:, -1]), row
+        position[source[is_constant]], len(sources), targets[target[is_constant]], delay[is_constant],
+        np.exp(-pull[is_constant, -1]),
+    )  # fmt: skip
+    constant = ConstantPairs(start, *columns)
+    marched = np.flatnonzero(is_marched)
+    place = np.full(n_open, -1, dtype=np.int64)
+    place[marched] = np.arange(len(marched))
+    span = program.n_steps - as_of
+    by_age = np.ones((n_open, span, len(marched)))
+    of_past = np.ones((len(loose), span, len(marched)))
+    surfaces: list[tuple[int, int, Floats]] = []
+    for q in np.flatnonzero(~is_constant):
+        b = place[targets[target[q]]]
+        s = position[source[q]]
+        if s >= n_open:
+            later = _calendar_pull(program, source[q], target[q], int(program.fixed_step[source[q]]))
+            of_past[s - n_open, :, b] = np.exp(later[as_of:])
+        elif by_calendar[q]:
+            rows = [_calendar_pull(program, source[q], target[q], as_of + i)[as_of:] for i in range(span)]
+            surfaces.append((s, b, np.exp(np.array(rows))))
+        else:
+            by_age[s, :, b] = np.exp(pull[q, :span])
+    surface_start, (surface_target,) = _grouped(
+        np.array([s for s, _, _ in surfaces], dtype=np.int64), n_open, np.array([b for _, b, _ in surfaces], dtype=np.int64)
     )
-    return Pairs(start, *columns, table=np.exp(pull[kind == TABLE]), surface=surface), is_marched  # type: ignore[arg-type]
+    order = np.argsort([s for s, _, _ in surfaces], kind="stable")
+    surface = np.array([surfaces[i][2] for i in order]).reshape(len(surfaces), span, span)
+    return constant, MarchedPulls(marched, place, by_age, of_past, surface_start, surface_target, surface)
 
 
 def _conditions(event: NDArray, on: NDArray, position: Ints, targets: Ints, n_sources: int) -> tuple[Ints, Ints]:  # type: ignore[type-arg]
@@ -293,32 +330,37 @@ def prepare(program: Program) -> Plan:
     hazard = _hazard(program, opened, is_fixed, deviation)
     cumulated = np.cumsum(hazard, axis=1)
     guide, guide_scale = _guide(cumulated)
-    is_target = np.zeros(n, dtype=bool)
-    is_target[opened] = True
-    noisy = reached_by_noise(program)
-    feels_noise = np.zeros(n, dtype=bool)
-    feels_noise[program.sensitivities.event[np.isin(program.sensitivities.trend, noisy)]] = True
-    pairs, is_marched = _pairs(program, sources, is_target, feels_noise & is_target)
+    feels_noise = events_feeling_noise(program)
+    constant, marched = _pulls(program, opened, loose.event, feels_noise)
     position, targets = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
     position[sources] = np.arange(len(sources))
     targets[opened] = np.arange(len(opened))
     waiting_start, waiting = _conditions(program.requires.event, program.requires.on, position, targets, len(sources))
     shut_start, shut = _conditions(program.prevented_by.event, program.prevented_by.on, position, targets, len(sources))
-    rows = np.full(len(opened), -1, dtype=np.int64)
-    rows[feels_noise[opened]] = np.arange(np.count_nonzero(feels_noise[opened]))
     return Plan(
-        program, opened, loose, hazard, cumulated, guide, guide_scale, is_marched[opened], pairs,
-        np.bincount(waiting, minlength=len(opened)).astype(np.int64), waiting_start, waiting, shut_start, shut, rows, deviation,
+        program, opened, loose, hazard, cumulated, guide, guide_scale, constant, marched,
+        np.bincount(waiting, minlength=len(opened)).astype(np.int64), waiting_start, waiting, shut_start, shut,
+        feels_noise[opened], deviation,
     )  # fmt: skip
 
 
-def reached_by_noise(program: Program) -> NDArray[np.int64]:
-    """Indices of the trends with random noise of their own or through couplings."""
+def events_feeling_noise(program: Program) -> NDArray[np.bool_]:
+    """(N,) True for events that are sensitive to a trend with random noise, its own or through couplings."""
     noise = program.trends.noise
+    feels = np.zeros(program.n_events, dtype=bool)
     if noise is None:
-        return np.zeros(0, dtype=np.int64)
+        return feels
     reached = np.zeros(program.n_trends, dtype=bool)
     reached[noise.trend] = True
     for _ in range(program.n_trends):
         reached[noise.coupling_target[reached[noise.coupling_source]]] = True
-    return np.flatnonzero(reached)
+    feels[program.sensitivities.event[reached[program.sensitivities.trend]]] = True
+    return feels
+
+
+def noise_felt(program: Program) -> NDArray[np.bool_]:
+    """(K,) True for trends that an open event is sensitive to: whose noise the sampler needs."""
+    felt = np.zeros(program.n_trends, dtype=bool)
+    sensitivities = program.sensitivities
+    felt[sensitivities.trend[program.fixed_step[sensitivities.event] == OPEN]] = True
+    return felt

@@ -134,6 +134,8 @@ class Program:
     copy_of: Ints  # (N,) index of the event that this one is a copy of; itself where it is none
     removed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     # (N,) past events taken out of this world; what hangs on them falls out by §7. Empty: none
+    is_scheduled: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    # (N,) events that come at a date after as_of of themselves: where what they require is removed, they go too
 
     @property
     def n_events(self) -> int:
@@ -163,4 +165,13 @@ class Program:
         """The world without these past events (method §7)."""
         removed = self.removed.copy() if len(self.removed) else np.zeros(self.n_events, dtype=bool)
         removed[event_indices] = True
-        return replace(self, removed=removed)
+        gone, fixed = removed.copy(), self.fixed_step.copy()
+        scheduled = self.is_scheduled if len(self.is_scheduled) else np.zeros(self.n_events, dtype=bool)
+        for _ in range(self.n_events):
+            before = gone.copy()
+            gone[self.requires.event[gone[self.requires.on]]] = True
+            gone &= removed | self.is_past() | scheduled
+            if (gone == before).all():
+                break
+        fixed[gone & scheduled] = NEVER
+        return replace(self, removed=removed, fixed_step=fixed)

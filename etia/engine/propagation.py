@@ -20,6 +20,21 @@ __all__ = ["noise_paths", "propagate", "to_latent", "to_units"]
 
 
 @njit(cache=True, nogil=True)
+def _weigh(innovations, weight, out):  # type: ignore[no-untyped-def]
+    """out[r, s] = Σ_i weight[i, s] · innovations[r, i], i from 0 on; BLAS threads cost more than they bring here."""
+    n_steps = out.shape[1]
+    first = np.zeros(weight.shape[0], np.int64)
+    for i in range(weight.shape[0]):
+        while first[i] < n_steps and weight[i, first[i]] == 0.0:
+            first[i] += 1
+    for r in range(out.shape[0]):
+        for i in range(weight.shape[0]):
+            innovation = innovations[r, i]
+            for s in range(first[i], n_steps):
+                out[r, s] += weight[i, s] * innovation
+
+
+@njit(cache=True, nogil=True)
 def _couple_noise(source, target, strength, lag, noise):  # type: ignore[no-untyped-def]
     for r in range(noise.shape[0]):
         for t in range(noise.shape[2]):
@@ -28,14 +43,24 @@ def _couple_noise(source, target, strength, lag, noise):  # type: ignore[no-unty
                     noise[r, target[c], t] += strength[c] * noise[r, source[c], t - lag[c]]
 
 
-def noise_paths(noise: Noise | None, n_trends: int, streams: Streams, n_runs: int) -> tuple[int, Floats] | None:
-    """First step and (n_runs, K, T − first step) random noise n of all trends, coupled parts included; None without noise."""
+def noise_paths(
+    noise: Noise | None, n_trends: int, streams: Streams, n_runs: int, wanted: NDArray[np.bool_] | None = None
+) -> tuple[int, Floats] | None:
+    """First step and (n_runs, K, T − first step) random noise n of all trends, coupled parts included; None without noise.
+
+    Where only some trends are `wanted` (K,), noise that does not reach them is left out.
+    """
     if noise is None or not len(noise.trend):
         return None
+    needed = np.ones(n_trends, dtype=bool) if wanted is None else wanted.copy()
+    for _ in range(n_trends if wanted is not None else 0):
+        needed[noise.coupling_source[needed[noise.coupling_target]]] = True
     out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
     for j, trend in enumerate(noise.trend):
+        if not needed[trend]:
+            continue
         innovations = normals(streams.noise[j], streams.first_run, n_runs, noise.weight.shape[2])
-        out[:, trend, :] = innovations @ noise.weight[j].T
+        _weigh(innovations, np.ascontiguousarray(noise.weight[j].T), out[:, trend, :])
     if len(noise.coupling_source):
         _couple_noise(noise.coupling_source, noise.coupling_target, noise.coupling_strength, noise.coupling_lag, out)
     return noise.first_step, out
