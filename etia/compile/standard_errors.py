@@ -1,0 +1,155 @@
+"""How far Monte Carlo error reaches: standard errors of means and quantiles, and the split of a spread (method §8).
+
+Runs stand on the first axis, run p · R + r of draw p. The runs of one draw share its judgements, so with two draws or
+more it is draws that count as independent; in the central model (one draw) it is the runs, and calibration's error
+comes on top.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from etia.compile.study import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = [
+    "Spread",
+    "calibration_variance",
+    "draw_means",
+    "mean_and_error",
+    "quantile_errors",
+    "quantiles",
+    "ratio_and_error",
+    "spread",
+    "standard_error",
+]
+
+
+def draw_means(values: Floats, n_draws: int) -> Floats:
+    """(P, ...) means of `values` (P · R, ...) over the runs of each draw."""
+    shaped = np.asarray(values, dtype=np.float64).reshape(n_draws, -1, *np.shape(values)[1:])
+    means: Floats = shaped.mean(axis=1)
+    return means
+
+
+def calibration_variance(case: Case | None, values: Floats) -> Floats | float:  # noqa: ARG001 - the hook's signature
+    """(...) variance of the mean of `values` (R, ...) from calibrating the central model on finitely many runs.
+
+    The one place where this part enters. With two draws or more it is inside the spread of draw means already.
+    """
+    return 0.0
+
+
+def standard_error(values: Floats, n_draws: int, case: Case | None = None) -> Floats:
+    """(...) standard error of the mean of `values` (P · R, ...) over all runs.
+
+    P ≥ 2: sd(draw means) / √P, which holds judgement, chance and calibration. P = 1: √(var(runs) / R + calibration's
+    part), the latter only where `case` is given. nan where one run is all there is.
+    """
+    if n_draws > 1:
+        return _error_of_draws(draw_means(values, n_draws))
+    n_runs = len(values)
+    if n_runs < 2:
+        return np.full(np.shape(values)[1:], np.nan)
+    chance = np.asarray(values, dtype=np.float64).var(axis=0, ddof=1) / n_runs
+    error: Floats = np.sqrt(chance + calibration_variance(case, values))
+    return error
+
+
+def _error_of_draws(means: Floats) -> Floats:
+    error: Floats = means.std(axis=0, ddof=1) / np.sqrt(len(means))
+    return error
+
+
+def mean_and_error(case: Case, values: Floats) -> tuple[Floats, Floats]:
+    """(...) mean of `values` (P · R, ...) in a case, and its standard error, calibration's part included."""
+    n_draws = case.study.settings.n_draws
+    return np.asarray(values, dtype=np.float64).mean(axis=0), standard_error(values, n_draws, case)
+
+
+def ratio_and_error(case: Case, part: Floats, whole: Floats) -> tuple[Floats, Floats]:
+    """(...) Σ part / Σ whole over runs, such as a conditional probability, and its standard error to first order.
+
+    Both (P · R, ...). nan where the whole is nothing.
+    """
+    size = np.asarray(whole, dtype=np.float64).mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.asarray(part, dtype=np.float64).mean(axis=0) / size
+        deviation = (part - whole * ratio) / size
+    return ratio, standard_error(deviation, case.study.settings.n_draws, case)
+
+
+def quantiles(in_order: Floats, levels: Sequence[float]) -> Floats:
+    """(levels, ...) quantiles inf{y : F(y) ≥ p} of values sorted along the first axis."""
+    n = len(in_order)
+    return in_order[[_place(p, n) for p in levels]]
+
+
+def _place(level: float, n: int) -> int:
+    # 1e-9: a share that reaches the level but for rounding does reach it
+    return min(max(int(np.ceil(level * n - 1e-9)) - 1, 0), n - 1)
+
+
+def quantile_errors(
+    values: Floats, in_order: Floats, levels: Sequence[float], n_draws: int, case: Case | None = None
+) -> Floats:
+    """(levels, ...) standard errors of the quantiles of `values` (P · R, steps), which `in_order` holds sorted.
+
+    By order statistics: the share F of runs at or below the quantile q_p has a standard error s, over runs in the
+    central model, over draws (the batches that are independent) else; then se(q_p) = (q_{p+s} − q_{p−s}) / 2
+    (Woodruff, Journal of the American Statistical Association 47, 1952).
+    """
+    n = len(in_order)
+    out = np.empty((len(levels), *in_order.shape[1:]))
+    for row, p in enumerate(levels):
+        below = values <= in_order[_place(p, n)]
+        error = standard_error(below, n_draws, case)
+        # with few draws none may fall on the other side: one run's share is the least that can be told apart
+        error = np.maximum(np.nan_to_num(error, nan=1.0), 1.0 / n)
+        low = np.clip(np.ceil((p - error) * n) - 1, 0, n - 1).astype(np.intp)
+        high = np.clip(np.ceil((p + error) * n) - 1, 0, n - 1).astype(np.intp)
+        reach = np.take_along_axis(in_order, np.stack([low, high]), axis=0)
+        out[row] = (reach[1] - reach[0]) / 2.0
+    return out
+
+
+class Spread(NamedTuple):
+    """The variance of an outcome by what it comes from: Var(y) = Var(E[y | draw]) + E[Var(y | draw)]."""
+
+    judgement: Floats
+    chance: Floats
+
+    @property
+    def total(self) -> Floats:
+        return self.judgement + self.chance
+
+    def share(self, part: Floats) -> Floats:
+        """`part` of the total; 0 where nothing spreads."""
+        return np.divide(part, self.total, out=np.zeros_like(part), where=self.total > 0)
+
+
+def spread(values: Floats, n_draws: int, calibration: Floats | float = 0.0) -> Spread:
+    """The split of the variance of `values` (P · R, ...) into judgement and chance (method §8).
+
+    The variance of draw means holds within-variance / R of chance, and the mean variance `calibration` that each draw's
+    own calibration puts into its mean; both are taken off, not below 0. With one run a draw the two cannot be told
+    apart: nan.
+    """
+    shaped = np.asarray(values, dtype=np.float64).reshape(n_draws, -1, *np.shape(values)[1:])
+    n_runs = shaped.shape[1]
+    if n_runs == 1:
+        nothing = np.full(shaped.shape[2:], np.nan)
+        return Spread(nothing, nothing)
+    chance: Floats = shaped.var(axis=1, ddof=1).mean(axis=0)
+    if n_draws == 1:
+        return Spread(np.zeros_like(chance), chance)
+    between = shaped.mean(axis=1).var(axis=0, ddof=1) - chance / n_runs - calibration
+    return Spread(np.maximum(between, 0.0), chance)
