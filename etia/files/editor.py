@@ -37,7 +37,9 @@ def _scenario_schema() -> dict[str, Any]:
         "description": "the date at which the event comes whatever its rate, or never",
     }
     own = ScenarioHead.model_json_schema()["properties"]
-    policies = {"anyOf": [own.pop("policies"), loose["properties"]["policies"]]}
+    in_force = own.pop("policies")
+    changed = loose["properties"]["policies"]
+    policies = {"anyOf": [in_force, changed], "description": in_force["description"]}
     loose["properties"] |= {**own, "policies": policies}
     loose["description"] = "Overrides of a model, and what applies on top."
     return loose

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from etia.files.places import Node, Place
 
-__all__ = ["from_fault", "from_validation", "in_order", "written_path"]
+__all__ = ["empty", "from_fault", "from_validation", "in_order", "written_path"]
 
 _SCENARIO_KEYS = ("extends", "lens", "happens")
 _LISTS = {"tuple_type", "list_type"}
@@ -77,13 +77,13 @@ def _fault(item: Mapping[str, Any], root: Node, schema: type[BaseModel]) -> Faul
         path = (*path, *context["at"])
         node, depth = root.deepest(path)
         if depth == len(path) and node.value is None:
-            return _empty(path)
+            return empty(path)
         return Fault(
             path,
             context["code"],
             context["message"],
             context["hint"],
-            on_key=on_key or context["code"] == "unknown-key",
+            on_key=on_key or context["code"] in {"unknown-key", "levels"},
         )
     if kind == "missing":
         return _missing(path, schema)
@@ -91,11 +91,12 @@ def _fault(item: Mapping[str, Any], root: Node, schema: type[BaseModel]) -> Faul
         return _unknown_key(path, schema)
     node, depth = root.deepest(path)
     if depth == len(path) and node.value is None:
-        return _empty(path)
+        return empty(path)
     return _wrong_form(path, kind, item["msg"])
 
 
-def _empty(path: Path) -> Fault:
+def empty(path: Path) -> Fault:
+    """The fault of a key without a value."""
     return Fault(path, "empty", "has no value", "Write one, or take the key out.", on_key=True)
 
 

@@ -129,6 +129,8 @@ class _Reading:
 
     def _node(self, event: Any, depth: int) -> Node:
         self._within_limits(event, depth)
+        if isinstance(event, ScalarEvent) and event.tag is None and event.anchor is None:  # by far the most
+            return Node(self._scalar(event), self._place(event))
         if isinstance(event, AliasEvent):
             return self._alias(event)
         if event.tag is not None:

@@ -20,21 +20,26 @@ if TYPE_CHECKING:
 __all__ = ["read_seeds"]
 
 
-def read_seeds(named: Node, folder: File) -> tuple[dict[str, Card], dict[str, Node], list[Finding]]:
-    """The cards by id, their nodes, and what is wrong with them."""
+def read_seeds(named: Node, folder: File) -> tuple[dict[str, Card], set[str] | None, list[Finding]]:
+    """The cards by id, the numbers of all claims written in them, and what is wrong with them.
+
+    Claims of a faulty card count as written; None where the folder could not be read at all.
+    """
     seeds = folder / (named.word or "")
     if not seeds.is_dir():
         message = f"there is no folder {named.word!r}"
         hint = "`seeds:` names the folder of source cards, from the model's own folder."
-        return {}, {}, [finding_at(named.place, "unreadable", message, hint)]
+        return {}, None, [finding_at(named.place, "unreadable", message, hint)]
     cards: dict[str, Card] = {}
     nodes: dict[str, Node] = {}
+    claims: set[str] = set()
     findings: list[Finding] = []
     for path in sorted(seeds.rglob("*.yaml")):
         root, faults = read_file(path, os.path.relpath(path, folder))
         findings += faults
         if root is None:
             continue
+        claims |= set(root.entries["claims"].entries) if "claims" in root.entries else set()
         card = _card(root, findings)
         if card is None:
             continue
@@ -44,7 +49,7 @@ def read_seeds(named: Node, folder: File) -> tuple[dict[str, Card], dict[str, No
             findings.append(finding_at(root.entries["id"].place, "defined-twice", message, "Give one another id."))
             continue
         cards[card.id], nodes[card.id] = card, root
-    return cards, nodes, findings
+    return cards, claims, findings
 
 
 def _card(root: Node, findings: list[Finding]) -> Card | None:

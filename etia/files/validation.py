@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from etia.files.findings import from_fault, from_validation
+from etia.files.findings import empty, from_fault, from_validation
 from etia.schema.keys import SECTIONS
 from etia.schema.model import Model
 
@@ -44,6 +44,7 @@ def examine(
     root: Node,
     cards: Mapping[str, Card],
     *,
+    claims: set[str] | None = None,
     scenarios: Iterable[str] = (),
     whole: bool = True,
     in_scenario: bool = False,
@@ -56,8 +57,9 @@ def examine(
     from etia.graph.checks import Subject, faults_of  # graph stands beside files on the ladder
 
     raw = root.raw()
+    findings = _empties(root)
     model, wrongs = _validated(raw, root)
-    findings = [finding for path, finding in wrongs if whole or len(path) > 0]
+    findings += [finding for path, finding in wrongs if whole or len(path) > 0]
     partial = model if model is not None else _rest(raw, [path for path, _ in wrongs])
     if partial is None or not whole:
         return Outcome(None, findings)
@@ -65,6 +67,7 @@ def examine(
         model=partial,
         written={section: tuple(root.entries[section].entries) for section in SECTIONS if section in root.entries},
         cards=dict(cards),
+        claims=frozenset(claims) if claims is not None else None,
         scenarios=tuple(scenarios),
         has_calendar=not any(path[:1] == ("calendar",) for path, _ in wrongs) and "calendar" in root.entries,
         in_scenario=in_scenario,
@@ -72,6 +75,35 @@ def examine(
     findings += [from_fault(fault, root) for fault in faults_of(subject, is_whole=model is not None)]
     sound = model if not any(found.severity == "error" for found in findings) else None
     return Outcome(sound, findings)
+
+
+def _empties(root: Node) -> list[Finding]:
+    """Keys without a value: whether something was forgotten there cannot be known."""
+    if not _has_empty(root):
+        return []
+    found: list[Finding] = []
+    waiting: list[tuple[Path, Node]] = [((), root)]
+    while waiting:
+        path, node = waiting.pop()
+        if node.value is None and path:
+            found.append(from_fault(empty(path), root))
+        waiting += [((*path, key), child) for key, child in node.entries.items()]
+        waiting += [((*path, index), child) for index, child in enumerate(node.items)]
+    return found
+
+
+def _has_empty(root: Node) -> bool:
+    """Whether any value is empty: seldom, so paths are made only then."""
+    waiting = [root]
+    while waiting:
+        value = waiting.pop().value
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif value is None:
+            return True
+    return False
 
 
 def _validated(raw: object, root: Node) -> tuple[Model | None, list[tuple[Path, Finding]]]:

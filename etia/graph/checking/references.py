@@ -163,6 +163,8 @@ def cited(entity: BaseModel, path: Path) -> Iterator[tuple[Path, str]]:
 def unknown_claim(subject: Subject) -> Iterator[Fault]:
     """Claims that no source card has."""
     claims, model = subject.claims, subject.model
+    if claims is None:
+        return
     for section in ("actors", "mechanisms", *_ENTITIES):
         for name, entity in getattr(model, section).items():
             for path, claim in cited(entity, (section, name)):

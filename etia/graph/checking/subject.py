@@ -30,6 +30,8 @@ class Subject:
     """the ids of each section as written, faulty parts included"""
     cards: dict[str, Card] = field(default_factory=dict)
     """the source cards by id"""
+    claims: frozenset[str] | None = None
+    """the numbers of the claims written in the cards; None where the cards could not be read"""
     scenarios: tuple[str, ...] = ()
     """the names of the model's scenarios"""
     has_calendar: bool = True
@@ -41,10 +43,6 @@ class Subject:
         """The ids that a section has; a reference to a faulty part is no fault of its own."""
         written = self.written.get(section, ())
         return written or tuple(getattr(self.model, section))
-
-    @cached_property
-    def claims(self) -> set[str]:
-        return {name for card in self.cards.values() for name in card.claims}
 
     @cached_property
     def references(self) -> list[Reference]:
