@@ -31,7 +31,9 @@ def constructed_levels(model: Model, judgements: Judgements, p: int, past: Past,
             continue
         path = f"trends.{name}.constructed"
         kind, bounds = level_kind(trend)
-        value = latent(trend, judgements.values(f"{path}.value", trend.constructed.value, kind, bounds=bounds)[p : p + 1])[0]
+        value = latent(
+            trend, judgements.values(f"{path}.value", trend.constructed.value, kind, bounds=bounds)[p : p + 1]
+        )[0]
         drift = drift_latent(judgements, f"{path}.drift", trend.constructed.drift, trend)[p] / calendar.steps_per_year
         start = max(calendar.first_step(trend.constructed.from_), 0)
         steps = np.arange(calendar.n_steps - start)

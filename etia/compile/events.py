@@ -113,16 +113,22 @@ def curves(model: Model, index: EventIndex, judgements: Judgements) -> CurveDraw
     probability = np.array(columns).reshape(len(rows), judgements.n_draws).T
     marginal = np.array([row[4] for row in rows], dtype=bool)
     first_draw = probability[0] if len(rows) else np.zeros(0)
-    return CurveDraws(Curves(table[0], table[1], table[2], table[3], first_draw, marginal), np.ascontiguousarray(probability))
+    return CurveDraws(
+        Curves(table[0], table[1], table[2], table[3], first_draw, marginal), np.ascontiguousarray(probability)
+    )
 
 
-def _curve(name: str, event: Event, calendar: Calendar, judgements: Judgements) -> tuple[list[tuple[int, int, int]], NDArray[np.float64]]:
+def _curve(
+    name: str, event: Event, calendar: Calendar, judgements: Judgements
+) -> tuple[list[tuple[int, int, int]], NDArray[np.float64]]:
     """Spans (first, last, by) and (P, points) cumulative probabilities of one event's curve within the calendar."""
     end = calendar.n_steps - 1
     path = f"events.{name}.probability"
     several = len(event.probability) > 1
     drawn = [
-        judgements.values(f"{path}.{i}.value" if several else f"{path}.value", point.value, Kind.PROBABILITY, shared=path)
+        judgements.values(
+            f"{path}.{i}.value" if several else f"{path}.value", point.value, Kind.PROBABILITY, shared=path
+        )
         for i, point in enumerate(event.probability)
     ]
     q = np.maximum.accumulate(np.array(drawn), axis=0)

@@ -44,7 +44,13 @@ class Judgements:
         return Judgements(self.seed, 1, central=True)
 
     def values(
-        self, path: str, quantity: Quantity, kind: Kind, *, bounds: tuple[float, float] | None = None, shared: str | None = None
+        self,
+        path: str,
+        quantity: Quantity,
+        kind: Kind,
+        *,
+        bounds: tuple[float, float] | None = None,
+        shared: str | None = None,
     ) -> Floats:
         """(P,) the quantity's value in each draw. `shared` names the percentile's stream where several paths share it."""
         asked = (path, quantity, kind, bounds, shared)

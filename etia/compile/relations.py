@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
 
-__all__ = ["CouplingDraws", "ImpactDraws", "LinkDraws", "SensitivityDraws", "couplings", "impacts", "links", "sensitivities"]
+__all__ = [
+    "CouplingDraws",
+    "ImpactDraws",
+    "LinkDraws",
+    "SensitivityDraws",
+    "couplings",
+    "impacts",
+    "links",
+    "sensitivities",
+]
 
 _FOREVER = np.inf
 
@@ -47,7 +56,12 @@ def _duration(judgements: Judgements, path: str, quantity: Quantity | None, defa
 
 
 def _half_life(
-    judgements: Judgements, path: str, quantity: Quantity | None, mechanism: str | None, lens: LensWeights, calendar: Calendar
+    judgements: Judgements,
+    path: str,
+    quantity: Quantity | None,
+    mechanism: str | None,
+    lens: LensWeights,
+    calendar: Calendar,
 ) -> Floats:
     """(P,) steps, not rounded; inf where nothing fades. A lens's half-life replaces the written one."""
     months = lens.half_life(mechanism)
@@ -159,17 +173,31 @@ class ImpactDraws:
     def draw(self, p: int) -> Impacts:
         """One draw's impacts."""
         return Impacts(
-            self.row, self.trend, self.starts[p], self.peaks[p], self.settles[p], self.peak[p], self.lasting[p], self.fades[p]
+            self.row,
+            self.trend,
+            self.starts[p],
+            self.peaks[p],
+            self.settles[p],
+            self.peak[p],
+            self.lasting[p],
+            self.fades[p],
         )
 
 
 def impact_courses(
-    path: str, impact: Impact | DirectImpact, trend: Trend, calendar: Calendar, lens: LensWeights, judgements: Judgements
+    path: str,
+    impact: Impact | DirectImpact,
+    trend: Trend,
+    calendar: Calendar,
+    lens: LensWeights,
+    judgements: Judgements,
 ) -> tuple[Ints, Ints, Ints, Floats, Floats, Floats]:
     """(P,) starts, peaks, settles in steps; peak, lasting in the latent scale; fades in steps (method §4)."""
     starts = _duration(judgements, f"{path}.starts", impact.starts)
     peaks = starts if impact.peaks is None else np.maximum(_duration(judgements, f"{path}.peaks", impact.peaks), starts)
-    settles = peaks if impact.settles is None else np.maximum(_duration(judgements, f"{path}.settles", impact.settles), peaks)
+    settles = (
+        peaks if impact.settles is None else np.maximum(_duration(judgements, f"{path}.settles", impact.settles), peaks)
+    )
     shared = f"{path}.size"
     lasting = sizes(judgements, f"{path}.lasting", impact.lasting, trend, shared=shared)
     peak = lasting if impact.peak is None else sizes(judgements, f"{path}.peak", impact.peak, trend, shared=shared)

@@ -26,7 +26,9 @@ _CODES = {"linear": LINEAR, "log": LOG, "logit": LOGIT}
 
 def scales(model: Model) -> Scales:
     """The latent scales of all trends, in model order."""
-    bounds = [trend.bounds if trend.scale == "logit" and trend.bounds else (np.nan, np.nan) for trend in model.trends.values()]
+    bounds = [
+        trend.bounds if trend.scale == "logit" and trend.bounds else (np.nan, np.nan) for trend in model.trends.values()
+    ]
     kind = np.array([_CODES[trend.scale] for trend in model.trends.values()], dtype=np.int32)
     table = np.array(bounds, dtype=float).reshape(len(bounds), 2)
     return Scales(kind, table[:, 0].copy(), table[:, 1].copy())

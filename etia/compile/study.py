@@ -68,7 +68,9 @@ class Settings:
 class Study:
     """One model, its scenarios and settings; cases, calibration and runs on demand."""
 
-    def __init__(self, model: Model, scenarios: Mapping[str, Scenario] | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, model: Model, scenarios: Mapping[str, Scenario] | None = None, settings: Settings | None = None
+    ) -> None:
         self.model = model
         self.scenarios = dict(scenarios or {})
         self.settings = settings or Settings()
@@ -112,7 +114,9 @@ class Study:
             _check_met(compiled, solved[0])
         return solved
 
-    def _solve(self, compiled: Compiled, held: Sequence[Floats] | None = None, free: NDArray[np.bool_] | None = None) -> list[Calibrated]:
+    def _solve(
+        self, compiled: Compiled, held: Sequence[Floats] | None = None, free: NDArray[np.bool_] | None = None
+    ) -> list[Calibrated]:
         if len(compiled.curves.curves.event) == 0:
             nothing = np.zeros(0)
             return [Calibrated(nothing, nothing, np.zeros((0, 0)), nothing.astype(bool), 0)] * self.settings.n_draws
@@ -180,7 +184,9 @@ class Study:
         if name == REFERENCE:
             return None
         if name not in self.scenarios:
-            raise UsageError(f"there is no scenario {name!r} in this study; it has {', '.join(self.scenarios) or 'none'}")
+            raise UsageError(
+                f"there is no scenario {name!r} in this study; it has {', '.join(self.scenarios) or 'none'}"
+            )
         return self.scenarios[name]
 
     def _compiled(self, given: Scenario | None, weights: LensWeights) -> Compiled:
@@ -231,7 +237,9 @@ def _check_met(compiled: Compiled, found: Calibrated) -> None:
         return
     curves, i = compiled.curves.draw(0), int(missed[0])
     label = compiled.model.timeline.label(int(curves.by_step[i]))
-    raise CalibrationError(compiled.index.names[curves.event[i]], label, float(curves.probability[i]), float(found.reached[i]))
+    raise CalibrationError(
+        compiled.index.names[curves.event[i]], label, float(curves.probability[i]), float(found.reached[i])
+    )
 
 
 @dataclass(frozen=True)

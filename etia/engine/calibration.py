@@ -162,7 +162,9 @@ def _simulation(program: Program, curves: Curves, streams: Streams, n_runs: int,
                 last_by[m] = max(last_by[m], curves.by_step[i] - as_of)
     threshold = stratified_thresholds(streams.threshold[plan.open], streams.first_run, n_runs, batch)
     is_felt = plan.feels_noise.any()
-    paths = noise_paths(program.trends.noise, program.n_trends, streams, n_runs, noise_felt(program)) if is_felt else None
+    paths = (
+        noise_paths(program.trends.noise, program.n_trends, streams, n_runs, noise_felt(program)) if is_felt else None
+    )
     noise = None if paths is None else paths[1][:, :, as_of - paths[0] :]
     return _Simulation(plan, interval, counted, last_by, streams, batch, threshold, noise_factors(plan, noise))
 
@@ -173,7 +175,9 @@ def _by_target(target: NDArray[np.int64], source: NDArray[np.int64], n_open: int
     return start, np.argsort(target, kind="stable"), source
 
 
-def _grouped_sources(start: NDArray[np.int64], targets: NDArray[np.int64], n_open: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _grouped_sources(
+    start: NDArray[np.int64], targets: NDArray[np.int64], n_open: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Sources of each target: start (M + 1,) and the sources, from targets grouped by source."""
     source = np.repeat(np.arange(len(start) - 1), np.diff(start))
     by_target, order, _ = _by_target(targets, source, n_open)
@@ -271,10 +275,14 @@ def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArra
     spread = reached.std(axis=0, ddof=1) / np.sqrt(len(reached)) if len(reached) > 1 else np.zeros(len(rate))
     slack = np.maximum(10 * tolerance, 4.5 * spread)
     is_met = ~solved | (np.abs(reached.mean(axis=0) - curves.probability) <= slack)
-    return Calibrated(final, reached.mean(axis=0), _log_rate_covariance(batches, wanted, is_first, solved), is_met, sweep)
+    return Calibrated(
+        final, reached.mean(axis=0), _log_rate_covariance(batches, wanted, is_first, solved), is_met, sweep
+    )
 
 
-def _log_rate_covariance(batches: Floats, wanted: Floats, is_first: NDArray[np.bool_], solved: NDArray[np.bool_]) -> Floats:
+def _log_rate_covariance(
+    batches: Floats, wanted: Floats, is_first: NDArray[np.bool_], solved: NDArray[np.bool_]
+) -> Floats:
     """(I, I) covariance of ln λ0: that of the batches' ln hazards, over the number of batches.
 
     To first order an interval's ln hazard moves one to one with its own ln λ0, so the error of the former is passed on.

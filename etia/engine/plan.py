@@ -189,7 +189,16 @@ def _hazard(program: Program, opened: Ints, is_fixed: NDArray[np.bool_], deviati
     links = program.links
     scale = links.scale if links.scale is not None else np.zeros((0, 0))
     _add_link_pulls(
-        as_of, step, is_fixed, position, links.source, links.target, links.log_ratio, scale, links.scale is not None, log_pull
+        as_of,
+        step,
+        is_fixed,
+        position,
+        links.source,
+        links.target,
+        links.log_ratio,
+        scale,
+        links.scale is not None,
+        log_pull,
     )
     sensitivities = program.sensitivities
     for event, trend, beta in zip(sensitivities.event, sensitivities.trend, sensitivities.beta, strict=True):
@@ -304,7 +313,9 @@ def _pulls(
         else:
             by_age[s, :, b] = np.exp(pull[q, :span])
     surface_start, (surface_target,) = _grouped(
-        np.array([s for s, _, _ in surfaces], dtype=np.int64), n_open, np.array([b for _, b, _ in surfaces], dtype=np.int64)
+        np.array([s for s, _, _ in surfaces], dtype=np.int64),
+        n_open,
+        np.array([b for _, b, _ in surfaces], dtype=np.int64),
     )
     order = np.argsort([s for s, _, _ in surfaces], kind="stable")
     surface = np.array([surfaces[i][2] for i in order]).reshape(len(surfaces), span, span)

@@ -18,7 +18,21 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
     Steps = NDArray[np.int16]
 
-__all__ = ["LINEAR", "LOG", "LOGIT", "NEVER", "OPEN", "Conditions", "Curves", "Links", "Noise", "Program", "Scales", "Sensitivities", "Trends"]
+__all__ = [
+    "LINEAR",
+    "LOG",
+    "LOGIT",
+    "NEVER",
+    "OPEN",
+    "Conditions",
+    "Curves",
+    "Links",
+    "Noise",
+    "Program",
+    "Scales",
+    "Sensitivities",
+    "Trends",
+]
 
 OPEN = -1
 """in `fixed_step`: chance decides when the event comes"""
@@ -93,7 +107,9 @@ class Trends:
 
     scales: Scales
     baseline: Floats  # (K, T) b_k; nan where the trend has no value yet
-    known_deviation: Floats  # (K, T) known part of the noise n_k, coupled parts included, and policies' direct responses
+    known_deviation: (
+        Floats  # (K, T) known part of the noise n_k, coupled parts included, and policies' direct responses
+    )
     response: Floats  # (rows, K, T) total response G by age
     response_row: Ints  # (N, T) row of `response` for an event that comes at a step (policies may switch rows)
     noise: Noise | None = None

@@ -253,7 +253,9 @@ def _sample(  # type: ignore[no-untyped-def]
                         at_work[place[m]] = 1.0
                         continue
                     begin[m] = now
-                    x[m], is_pending[m] = _replay(m, threshold[r, m], now, n_pulls, pull_offset, pull_inverse, cumulated)
+                    x[m], is_pending[m] = _replay(
+                        m, threshold[r, m], now, n_pulls, pull_offset, pull_inverse, cumulated
+                    )
                     due[m] = _first_reach(x[m], m, cumulated, guide, guide_scale)
                     if due[m] <= last and not is_queued[m]:
                         queue[n_queued] = m
