@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,10 @@ from etia.errors import Finding, ModelError, UsageError
 from etia.files.findings import in_order
 from etia.files.merge import merge_files, normalised
 from etia.files.overrides import apply_overrides
-from etia.files.places import NOWHERE, Node, Places
+from etia.files.places import NOWHERE, Node, Place, Places, Source
 from etia.files.reader import finding_at, read_file
 from etia.files.scenarios import Scenario, merged_scenario
-from etia.files.seeds import read_seeds
+from etia.files.seeds import Sources, near_hypotheses, read_seeds
 from etia.files.series import read_series
 from etia.files.validation import examine
 
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 __all__ = ["LoadedModel", "apply_scenario", "check", "load", "load_dict", "model_folder", "node_from"]
 
 SCENARIOS = "scenarios"
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No garbage collection for a while: nodes are many and all live on; looking through them takes half the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ def scenario_files(path: File | None, folder: File, name: str) -> dict[str, File
     return {file.stem: file for place in folders for file in sorted(place.glob("*.yaml"))}
 
 
+@_without_collection()
 def load(path: str | File, *, overrides: Iterable[str] = (), as_of: str | None = None) -> LoadedModel:
     """The model of a folder or a single file.
 
@@ -93,6 +106,7 @@ def load(path: str | File, *, overrides: Iterable[str] = (), as_of: str | None =
     return loaded
 
 
+@_without_collection()
 def check(path: str | File, *, overrides: Iterable[str] = ()) -> list[Finding]:
     """Everything wrong or odd about a model and its scenarios, in order of place.
 
@@ -135,23 +149,6 @@ def model_folder(path: File) -> File:
 def _attempt(path: File, overrides: tuple[str, ...], as_of: str | None) -> tuple[LoadedModel | None, list[Finding]]:
     if not path.exists():
         raise UsageError(f"there is no model at '{path}': neither a folder nor a file")
-    with _without_collection():
-        return _attempted(path, overrides, as_of)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """No garbage collection for a while: nodes are many and all live on; looking through them takes half the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _attempted(path: File, overrides: tuple[str, ...], as_of: str | None) -> tuple[LoadedModel | None, list[Finding]]:
     roots, findings = _read_roots(path)
     name = path.resolve().name if path.is_dir() else path.stem
     if not roots:
@@ -161,15 +158,16 @@ def _attempted(path: File, overrides: tuple[str, ...], as_of: str | None) -> tup
 
 def _read_roots(path: File) -> tuple[list[Node], list[Finding]]:
     """The roots of a model's files; those in `scenarios` and in the folder of the source cards are left out."""
+    findings: list[Finding] = []
     if path.is_file():
         read = {path: read_file(path, str(path))}
     else:
         read = {file: read_file(file, str(file.relative_to(path))) for file in _model_files(path)}
         read = _without_seeds(read, path)
+        findings += _passed_over(path)
         if not read:
             raise UsageError(f"there is no *.yaml file in '{path}'")
     roots: list[Node] = []
-    findings: list[Finding] = []
     for root, faults in read.values():
         findings += faults
         if root is None:
@@ -187,11 +185,32 @@ def _read_roots(path: File) -> tuple[list[Node], list[Finding]]:
 
 def _model_files(folder: File) -> list[File]:
     files = []
+    linked_in = _linked_in(folder)
     for file in sorted(folder.rglob("*.yaml")):
         parts = file.relative_to(folder).parts
+        if file in linked_in:
+            continue
         if parts[0] != SCENARIOS and not any(part.startswith(".") for part in parts):
             files.append(file)
     return files
+
+
+def _passed_over(folder: File) -> list[Finding]:
+    """Warnings of files that look like the model's and are not read."""
+    whys = dict.fromkeys(folder.rglob("*.yml"), "Only *.yaml files are read: rename it.")
+    whys |= dict.fromkeys(_linked_in(folder), "It is a link to a file outside the model's folder: copy it.")
+    found = []
+    for file, hint in sorted(whys.items()):
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts):
+            place = Place(Source(str(file.relative_to(folder)), ""), 1, 1)
+            found.append(replace(finding_at(place, "not-read", "this file is not read", hint), severity="warning"))
+    return found
+
+
+def _linked_in(folder: File) -> set[File]:
+    """YAML files below a folder that are links to files outside it."""
+    inside = folder.resolve()
+    return {file for file in folder.rglob("*.yaml") if not file.resolve().is_relative_to(inside)}
 
 
 _Read = dict[File, tuple[Node | None, list[Finding]]]
@@ -223,7 +242,7 @@ def _assembled(
     as_of: str | None,
     findings: list[Finding],
 ) -> tuple[LoadedModel | None, list[Finding]]:
-    whole = not findings or all(found.code in {"duplicate-key"} for found in findings)
+    whole = all(found.code in {"duplicate-key", "not-read"} for found in findings)
     found = list(findings)
     normal = []
     for root in roots:
@@ -238,12 +257,13 @@ def _assembled(
     root, faults = with_series(root, folder)
     found += faults
     seeds = root.entries.get("seeds")
-    cards: dict[str, Card] = {}
-    claims: set[str] | None = set()
+    sources = Sources()
     if seeds is not None and seeds.word:
-        cards, claims, faults = read_seeds(seeds, folder)
-        found += faults
-    outcome = examine(root, cards, claims=claims, scenarios=scenario_files(path, folder, name), whole=whole)
+        sources = read_seeds(seeds, folder)
+        hypotheses = root.entries["hypotheses"].entries if "hypotheses" in root.entries else {}
+        found += [*sources.findings, *near_hypotheses(sources, list(hypotheses))]
+    cards = sources.cards
+    outcome = examine(root, cards, claims=sources.claims, scenarios=scenario_files(path, folder, name), whole=whole)
     found = in_order([*found, *outcome.findings])
     if outcome.model is None or any(item.severity == "error" for item in found):
         return None, found
@@ -266,6 +286,10 @@ def with_series(root: Node, folder: File) -> tuple[Node, list[Finding]]:
         if history.word is not None:
             history, faults = read_series(history, folder)
             findings += faults
+        elif history.value == []:
+            findings.append(
+                finding_at(history.place, "no-data", "a history without data", "Write {at: 2020, value: 1}.")
+            )
         read[name] = Node({**trend.entries, "history": _by_date(history)}, trend.place, trend.key_place)
     entries = {**root.entries, "trends": Node(read, trends.place, trends.key_place)}
     return Node(entries, root.place, root.key_place), findings
@@ -282,6 +306,7 @@ def _by_date(history: Node) -> Node:
     return Node([history.items[index] for index in order], history.place, history.key_place)
 
 
+@_without_collection()
 def apply_scenario(loaded: LoadedModel, scenario: str | File | Mapping[str, Any]) -> Scenario:
     """A scenario over a model: a name, a file, or a mapping in the words of the format (method §10).
 

@@ -172,7 +172,7 @@ def _pool(raw: Mapping[str, object], read: Read, kind: Kind) -> Pool:
     if not isinstance(experts, dict) or not experts:
         raise wrong("quantity", "no experts are named", "Write experts: {NAME: quantity, …}.", ("experts",))
     how = raw.get("pool", "linear")
-    if how not in {"linear", "odds"}:
+    if how not in ("linear", "odds"):
         raise wrong("choice", f"{how!s} is not one of linear, odds", "Write linear or odds.", ("pool",))
     if how == "odds" and kind is not Kind.PROBABILITY:
         raise wrong("choice", f"pool: odds for a {kind.value}", "It is for probabilities; write linear.", ("pool",))

@@ -176,3 +176,24 @@ class TestOverrides:
     def test_as_of_moves(self, tmp_path):
         loaded = load(sound.write(tmp_path, sound.FILES), as_of="2018-06")
         assert str(loaded.model.calendar.as_of) == "2018-06"
+
+
+def test_a_claim_on_a_hypothesis_nearly_known_is_a_warning(tmp_path):
+    """Source cards are shared by models: a hypothesis of another model is passed over."""
+    card = sound.CARD.replace("friends: contradicts", "freinds: contradicts, other_models: supports")
+    found = check(sound.write(tmp_path, {**sound.FILES, "seeds/s1.yaml": card}))
+    assert [(item.severity, item.code, item.hint) for item in found] == [
+        ("warning", "near-hypothesis", "Did you mean 'friends'?")
+    ]
+
+
+def test_a_yml_file_is_passed_over_with_a_warning(tmp_path):
+    found = check(sound.write(tmp_path, {**sound.FILES, "more.yml": "events: {}\n"}))
+    assert [(item.file, item.severity, item.code) for item in found] == [("more.yml", "warning", "not-read")]
+
+
+def test_files_linked_in_from_outside_are_not_followed(tmp_path):
+    folder = sound.write(tmp_path / "m", sound.FILES)
+    (tmp_path / "other.yaml").write_text("events:\n  war: {title: Another}\n")
+    (folder / "linked.yaml").symlink_to(tmp_path / "other.yaml")
+    assert [(item.file, item.severity, item.code) for item in check(folder)] == [("linked.yaml", "warning", "not-read")]
