@@ -35,6 +35,7 @@ __all__ = [
     "level_colour",
     "new_axes",
     "save",
+    "save_as",
     "styled",
 ]
 
@@ -145,8 +146,20 @@ def save(figure: Figure, path_stem: str | Path) -> tuple[Path, Path]:
     The same figure gives the same bytes: no date, no program's name, ids from a fixed salt.
     """
     stem = Path(path_stem)
-    svg, png = stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")
+    files = stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")
+    for file in files:
+        save_as(figure, file)
+    return files
+
+
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    "png": {"Software": None},
+}
+
+
+def save_as(figure: Figure, path: str | Path) -> None:
+    """Write the figure in the form that the path's ending names, `.svg` or `.png`, as `save` does."""
+    form = Path(path).suffix.lower().removeprefix(".")
     with _house_style():  # ticks come into being only now
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-        figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
-    return svg, png
+        figure.savefig(path, format=form, dpi=DPI, metadata=METADATA[form])

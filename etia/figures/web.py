@@ -127,8 +127,13 @@ def _domain(node: dict[str, Any]) -> str:
 
 
 def _entry(node: dict[str, Any]) -> str:
-    date = node.get("date")
-    return f"{str(date)[:10]}  {node['title']}" if date else str(node["title"])
+    if node.get("date"):
+        return f"{str(node['date'])[:10]}  {node['title']}"
+    if not node.get("by"):
+        return str(node["title"])
+    chance = node.get("probability")
+    given = f" ({100 * chance:.0f}\N{NO-BREAK SPACE}%)" if chance is not None else ""
+    return f"by {node['by']}  {node['title']}{given}"
 
 
 def _arranged(
@@ -175,14 +180,14 @@ def _arranged_trends(
         row, column = divmod(i, MOST_TRENDS_IN_A_ROW)
         in_row = min(len(trends) - row * MOST_TRENDS_IN_A_ROW, MOST_TRENDS_IN_A_ROW)
         x = ACROSS * (column + 0.5) / in_row
-        found[trend] = _Spot(x, -(top + 0.3 + row * 1.1), 2 * LINE + 0.06, lane + row)
+        found[trend] = _Spot(x, -(top + 0.38 + row * 1.25), 2.5 * LINE + 0.07, lane + row)
     return found
 
 
 def _depth(trends: Sequence[str], edges: Sequence[tuple[str, str, dict[str, Any]]], top: float) -> float:
     n_rows = -(-len(trends) // MOST_TRENDS_IN_A_ROW)
     between = any(s in trends and t in trends for s, t, _ in edges)
-    return top + n_rows * 0.75 + (n_rows - 1) * 0.35 * (n_rows > 1) + (0.75 if between else 0.0)
+    return top + n_rows * 0.85 + (n_rows - 1) * 0.4 + (0.75 if between else 0.0)
 
 
 def _bow(distance: float) -> float:
@@ -219,7 +224,7 @@ def _draw_trends(axes: Axes, nodes: dict[str, dict[str, Any]], spots: dict[str, 
         axes.text(
             spot.x,
             spot.y,
-            "\n".join(wrap(axes, str(nodes[name]["title"]), inches, most=4)),
+            "\n".join(wrap(axes, str(nodes[name]["title"]), inches, most=5)),
             ha="center",
             va="center",
             fontsize=SMALL,

@@ -16,6 +16,19 @@ Array = NDArray[np.float64]
 
 
 @njit(cache=True)
+def _neighbours(relative: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The targets of every node one after the other, and where each node's begin: most webs are thin."""
+    n = relative.shape[0]
+    starts = np.zeros(n + 1, dtype=np.int64)
+    for source in range(n):
+        starts[source + 1] = starts[source] + np.count_nonzero(relative[source])
+    targets = np.zeros(starts[n], dtype=np.int64)
+    for source in range(n):
+        targets[starts[source] : starts[source + 1]] = np.nonzero(relative[source])[0]
+    return targets, starts
+
+
+@njit(cache=True)
 def chain_sums(relative: Array, threshold: float, budget: int) -> tuple[Array, int]:
     """Sums over all chains by depth-first search: (sums, number of chains counted), −1 chains past the budget.
 
@@ -23,6 +36,7 @@ def chain_sums(relative: Array, threshold: float, budget: int) -> tuple[Array, i
     counted. `relative` and the sums have shape (source, target).
     """
     n = relative.shape[0]
+    targets, starts = _neighbours(relative)
     sums = np.zeros((n, n))
     visited = np.zeros(n, dtype=np.bool_)
     node = np.zeros(n + 1, dtype=np.int64)
@@ -31,17 +45,18 @@ def chain_sums(relative: Array, threshold: float, budget: int) -> tuple[Array, i
     n_chains = 0
     for source in range(n):
         depth = 0
-        node[0], product[0], following[0] = source, 1.0, 0
+        node[0], product[0], following[0] = source, 1.0, starts[source]
         visited[source] = True
         while depth >= 0:
             here = node[depth]
-            target = following[depth]
-            if target == n:
+            place = following[depth]
+            if place == starts[here + 1]:
                 visited[here] = False
                 depth -= 1
                 continue
-            following[depth] = target + 1
-            if visited[target] or relative[here, target] == 0.0:
+            following[depth] = place + 1
+            target = targets[place]
+            if visited[target]:
                 continue
             value = product[depth] * relative[here, target]
             if abs(value) < threshold:
@@ -51,7 +66,7 @@ def chain_sums(relative: Array, threshold: float, budget: int) -> tuple[Array, i
             if n_chains > budget:
                 return sums, -1
             depth += 1
-            node[depth], product[depth], following[depth] = target, value, 0
+            node[depth], product[depth], following[depth] = target, value, starts[target]
             visited[target] = True
     return sums, n_chains
 
@@ -97,44 +112,47 @@ def _uniform(seed: np.uint64, source: int, walk: int, step: int) -> float:
 
 
 @njit(cache=True)
-def walk_sums(relative: Array, threshold: float, n_walks: int, seed: np.uint64) -> tuple[Array, Array]:
-    """The same sums estimated by random walks that repeat no node: (estimates, standard errors).
+def walk_sums(relative: Array, threshold: float, above: float, n_walks: int, seed: np.uint64) -> tuple[Array, Array]:
+    """Sums over the chains whose |product| is below `above`, estimated by random walks: (estimates, standard errors).
 
     From each node the walk goes on to one that is open (not visited, product not below the threshold) with a
     probability in proportion to the strength, and each node it comes to counts with its product over the
     probability of having come there. So the estimate has no bias, whatever the matrix.
     """
     n = relative.shape[0]
+    targets, starts = _neighbours(relative)
     totals = np.zeros((n, n))
     squares = np.zeros((n, n))
-    visited = np.zeros(n, dtype=np.bool_)
+    visited = np.zeros(n, dtype=np.int64)
+    mark = 0
     for source in range(n):
         for walk in range(n_walks):
-            visited[:] = False
-            visited[source] = True
+            mark += 1
+            visited[source] = mark
             here, product, weight = source, 1.0, 1.0
             for step in range(n):
                 room = 0.0
-                for target in range(n):
-                    strength = abs(relative[here, target])
-                    if not visited[target] and strength > 0.0 and abs(product) * strength >= threshold:
+                for place in range(starts[here], starts[here + 1]):
+                    strength = abs(relative[here, targets[place]])
+                    if visited[targets[place]] != mark and abs(product) * strength >= threshold:
                         room += strength
                 if room == 0.0:
                     break
-                mark = _uniform(seed, source, walk, step) * room
+                left = _uniform(seed, source, walk, step) * room
                 chosen = -1
-                for target in range(n):
-                    strength = abs(relative[here, target])
-                    if not visited[target] and strength > 0.0 and abs(product) * strength >= threshold:
-                        chosen = target
-                        mark -= strength
-                        if mark < 0.0:
+                for place in range(starts[here], starts[here + 1]):
+                    strength = abs(relative[here, targets[place]])
+                    if visited[targets[place]] != mark and abs(product) * strength >= threshold:
+                        chosen = targets[place]
+                        left -= strength
+                        if left < 0.0:
                             break
                 weight *= room / abs(relative[here, chosen])
                 product *= relative[here, chosen]
-                totals[source, chosen] += weight * product
-                squares[source, chosen] += (weight * product) ** 2
-                visited[chosen] = True
+                if abs(product) < above:
+                    totals[source, chosen] += weight * product
+                    squares[source, chosen] += (weight * product) ** 2
+                visited[chosen] = mark
                 here = chosen
     means = totals / n_walks
     variances = np.maximum(squares / n_walks - means * means, 0.0) * n_walks / max(n_walks - 1, 1)

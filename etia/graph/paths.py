@@ -93,7 +93,8 @@ def causal_chains(
     targets: Iterable[str] | None = None,
     most: int = 10,
     by: str = "strength",
-    budget: int = 200_000,
+    shortest: int = 1,
+    budget: int = 100_000,
 ) -> pd.DataFrame:
     """The strongest or the longest chains without a repeated node that cannot be drawn out at either end.
 
@@ -104,8 +105,10 @@ def causal_chains(
     by
         `strength` (the absolute product of the relations, each over the largest of the matrix) or `length`; the
         other one decides between equals.
+    shortest
+        Relations that a chain has at least.
     budget
-        Chains looked at; `attrs["complete"]` says whether the order is certain.
+        Chains looked at, the strongest of all; `attrs["complete"]` says whether the order is certain.
 
     Returns
     -------
@@ -129,7 +132,7 @@ def causal_chains(
     left = budget
     for strength, nodes in islice(looked, budget):
         left -= 1
-        if len(nodes) > 1 and nodes[-1] in ends:
+        if len(nodes) > shortest and nodes[-1] in ends:
             found.append((tuple(matrix.index[i] for i in nodes), len(nodes) - 1, strength))
             if by == "strength" and len(found) == most:
                 break
@@ -143,14 +146,15 @@ def causal_chains(
 def _strongest_first(relative: NDArray[np.float64], starts: Sequence[int]) -> Iterator[tuple[float, tuple[int, ...]]]:
     """All chains from the starts by falling |product|: no relation is above 1, so a longer one is never stronger."""
     order = count()
+    onward = [[(t, float(row[t])) for t in row.nonzero()[0].tolist()] for row in relative]
     heap: list[tuple[float, int, float, tuple[int, ...]]] = [(-1.0, next(order), 1.0, (s,)) for s in starts]
     heapq.heapify(heap)
     while heap:
         _, _, strength, nodes = heapq.heappop(heap)
         yield strength, nodes
-        for target in relative[nodes[-1]].nonzero()[0].tolist():
+        for target, relation in onward[nodes[-1]]:
             if target not in nodes:
-                product = strength * float(relative[nodes[-1], target])
+                product = strength * relation
                 heapq.heappush(heap, (-abs(product), next(order), product, (*nodes, target)))
 
 

@@ -121,8 +121,8 @@ def chain_impacts(
     maximum: float,
     threshold: float = 0.0,
     *,
-    budget: int = 100_000_000,
-    walks: int = 100_000,
+    budget: int = 50_000_000,
+    walks: int = 50_000,
     seed: int = 0,
 ) -> pd.DataFrame:
     """All that reaches each node from each other one, direct and along every chain without a repeated node.
@@ -137,7 +137,7 @@ def chain_impacts(
     threshold
         At least 0; 0 counts every chain.
     budget
-        Chains counted one by one before a sample takes over.
+        Chains counted one by one. Where there are more, the strongest are, and a sample stands for the others.
     walks
         Random walks from each node where a sample is needed; `seed` decides them.
 
@@ -166,14 +166,40 @@ def chain_impacts(
         sums = chains.subset_sums(relative)
     se = None
     if sums is None:
-        sums, n_chains = chains.chain_sums(relative, float(threshold), budget)
-        if n_chains < 0:
-            sums, se = chains.walk_sums(relative, float(threshold), walks, np.uint64(seed))
+        sums, above = _strongest_chains(relative, float(threshold), budget)
+        if above > threshold:
+            rest, se = chains.walk_sums(relative, float(threshold), above, walks, np.uint64(seed))
+            sums = sums + rest
     table = pd.DataFrame(sums, index=matrix.index, columns=matrix.index)
     table.attrs["sampled"] = se is not None
     if se is not None:
         table.attrs["se"] = pd.DataFrame(se, index=matrix.index, columns=matrix.index)
     return table
+
+
+def _strongest_chains(
+    relative: NDArray[np.float64], threshold: float, budget: int
+) -> tuple[NDArray[np.float64], float]:
+    """Sums over the chains whose |product| is not below a limit, and that limit: the threshold if the budget allows.
+
+    Chains only grow weaker as they grow longer, so the limit is lowered by halves from 1 as long as the count of all
+    tries stays within the budget.
+    """
+    import numpy as np
+
+    from etia.graph import chains
+
+    sums, n_chains = chains.chain_sums(relative, threshold, budget // 2)
+    if n_chains >= 0:
+        return sums, threshold
+    best, above, left = np.zeros_like(relative), float("inf"), budget // 2
+    limit = 1.0
+    while limit > threshold:
+        sums, n_chains = chains.chain_sums(relative, limit, left)
+        if n_chains < 0:
+            break
+        best, above, left, limit = sums, limit, left - n_chains, limit / 2
+    return best, above
 
 
 def _check_scale(matrix: pd.DataFrame, values: NDArray[np.float64], maximum: float, threshold: float) -> None:

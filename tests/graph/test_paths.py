@@ -77,6 +77,11 @@ def test_chains_come_by_strength_or_by_length():
     assert longest["chain"].tolist() == [("a", "b", "c", "t")]
 
 
+def test_short_chains_can_be_passed_over():
+    found = causal_chains(web(at=0.5, ab=0.8, bt=0.8), shortest=2)
+    assert found["chain"].tolist() == [("a", "b", "t")]
+
+
 def test_chains_keep_to_the_ends_asked_for():
     found = causal_chains(web(ab=1, bc=1, cd=1), sources=["b"], targets=["c"])
     assert found["chain"].tolist() == [("b", "c")]
