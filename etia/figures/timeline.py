@@ -128,7 +128,7 @@ def _draw_lanes(
                 str(int(index) + 1),  # type: ignore[call-overload]
                 ha="center",
                 va="center_baseline",
-                fontsize=7.5,
+                fontsize=7.5 if int(index) < 99 else 6.2,  # type: ignore[call-overload]
                 color=INK if open_ else "white",
                 fontweight="bold",
                 zorder=3,

@@ -208,7 +208,7 @@ def _draw_events(
             str(number),
             ha="center",
             va="center_baseline",
-            fontsize=7.5,
+            fontsize=7.5 if number < 100 else 6.2,
             fontweight="bold",
             color=INK if open_ else "white",
             zorder=6,
