@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from etia.compile.study import Case
 
     Floats = NDArray[np.float64]
+    Values = NDArray[np.float64] | NDArray[np.bool_]
 
 __all__ = [
     "Spread",
@@ -33,14 +34,14 @@ __all__ = [
 ]
 
 
-def draw_means(values: Floats, n_draws: int) -> Floats:
+def draw_means(values: Values, n_draws: int) -> Floats:
     """(P, ...) means of `values` (P · R, ...) over the runs of each draw."""
     shaped = np.asarray(values, dtype=np.float64).reshape(n_draws, -1, *np.shape(values)[1:])
     means: Floats = shaped.mean(axis=1)
     return means
 
 
-def calibration_variance(case: Case | None, values: Floats) -> Floats | float:  # noqa: ARG001 - the hook's signature
+def calibration_variance(case: Case | None, values: Values) -> Floats | float:  # noqa: ARG001 - the hook's signature
     """(...) variance of the mean of `values` (R, ...) from calibrating the central model on finitely many runs.
 
     The one place where this part enters. With two draws or more it is inside the spread of draw means already.
@@ -48,7 +49,7 @@ def calibration_variance(case: Case | None, values: Floats) -> Floats | float:  
     return 0.0
 
 
-def standard_error(values: Floats, n_draws: int, case: Case | None = None) -> Floats:
+def standard_error(values: Values, n_draws: int, case: Case | None = None) -> Floats:
     """(...) standard error of the mean of `values` (P · R, ...) over all runs.
 
     P ≥ 2: sd(draw means) / √P, which holds judgement, chance and calibration. P = 1: √(var(runs) / R + calibration's
@@ -69,13 +70,13 @@ def _error_of_draws(means: Floats) -> Floats:
     return error
 
 
-def mean_and_error(case: Case, values: Floats) -> tuple[Floats, Floats]:
+def mean_and_error(case: Case, values: Values) -> tuple[Floats, Floats]:
     """(...) mean of `values` (P · R, ...) in a case, and its standard error, calibration's part included."""
     n_draws = case.study.settings.n_draws
     return np.asarray(values, dtype=np.float64).mean(axis=0), standard_error(values, n_draws, case)
 
 
-def ratio_and_error(case: Case, part: Floats, whole: Floats) -> tuple[Floats, Floats]:
+def ratio_and_error(case: Case, part: Values, whole: Values) -> tuple[Floats, Floats]:
     """(...) Σ part / Σ whole over runs, such as a conditional probability, and its standard error to first order.
 
     Both (P · R, ...). nan where the whole is nothing.

@@ -1,0 +1,116 @@
+"""Where trends may go: mean, quantiles and surprise-free course of every trend at every step (method §4, §8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from etia.compile.standard_errors import mean_and_error, quantile_errors, quantiles
+from etia.engine.ensemble import to_units_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from etia.compile.study import Case
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["LEVELS", "QUANTILES", "Projection", "baselines", "project", "projections", "trend_projections"]
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+QUANTILES = ("p5", "p25", "p50", "p75", "p95")
+_MOST_VALUES = 4_000_000
+"""values (runs × steps) of a trend that are held at once"""
+
+
+class Projection(NamedTuple):
+    """One trend over the steps first … first + S − 1, in its units."""
+
+    first: int
+    mean: Floats  # (S,)
+    se: Floats  # (S,) standard error of the mean
+    quantiles: Floats  # (5, S) at LEVELS
+    errors: Floats  # (5, S) their standard errors
+    now: float  # median at `as_of`; nan where it has no value by then
+    final: Floats  # (P · R,) value of every run at the horizon
+
+
+_Summary = tuple["Floats", "Floats", "Floats", "Floats", "Floats"]
+
+
+def project(case: Case, trend: int) -> Projection:
+    """Mean and quantiles of a trend over all runs at every step that has a value, history too.
+
+    Before anything differs between the runs of a draw, a draw's course stands for all of them.
+    """
+    known = ~np.isnan(case.outcomes.course(trend)).any(axis=0)
+    first = int(np.argmax(known)) if known.any() else case.calendar.n_steps
+    parts = list(_parts(case, trend, first))
+    if not parts:
+        nothing, none = np.zeros((5, 0)), np.zeros(0)
+        return Projection(first, none, none, nothing, nothing, np.nan, np.full(len(case.outcomes.steps), np.nan))
+    *columns, finals = zip(*parts, strict=True)
+    mean, se, levels, errors = (np.concatenate(column, axis=-1) for column in columns)
+    final = np.repeat(finals[-1], len(case.outcomes.steps) // len(finals[-1]))
+    now = levels[2, case.calendar.as_of - first] if first <= case.calendar.as_of else np.nan
+    return Projection(first, mean, se, levels, errors, now, final)
+
+
+def _parts(case: Case, trend: int, first: int) -> Iterator[_Summary]:
+    outcomes, last = case.outcomes, case.calendar.n_steps - 1
+    moving = max(min(outcomes.first_moving_step(), last + 1), first)
+    if moving > first:
+        shared = to_units_of(outcomes.course(trend, first, moving - 1), outcomes.scales, trend)
+        yield _summary(case, shared)
+    span = max(_MOST_VALUES // len(outcomes.steps), 1)
+    for begin in range(moving, last + 1, span):
+        yield _summary(case, outcomes.values(trend, begin, min(begin + span - 1, last)))
+
+
+def _summary(case: Case, values: Floats) -> _Summary:
+    """Mean, its error, quantiles, theirs, and last values of `values` (runs or draws, steps)."""
+    if len(values) == 1:  # one draw's one course: certain
+        certain, n_steps = np.repeat(values, 5, axis=0), values.shape[1]
+        return values[0], np.zeros(n_steps), certain, np.zeros((5, n_steps)), values[:, -1]
+    mean, se = mean_and_error(case, values)
+    in_order = np.sort(values, axis=0)
+    errors = quantile_errors(values, in_order, LEVELS, case.study.settings.n_draws, case)
+    return mean, se, quantiles(in_order, LEVELS), errors, values[:, -1].copy()
+
+
+def baselines(case: Case) -> Floats:
+    """(K, T) surprise-free course of every trend in its units, judgements at their means; nan where it has no value."""
+    central = case.compiled.central or case.compiled
+    program = central.program(0)
+    scales = program.trends.scales
+    return np.array([to_units_of(course, scales, k) for k, course in enumerate(program.trends.baseline)])
+
+
+def projections(case: Case) -> dict[str, Projection]:
+    """All trends' projections, by name."""
+    return {name: project(case, k) for k, name in enumerate(case.trend_names)}
+
+
+def trend_projections(
+    found_by_case: Iterable[tuple[Case, dict[str, Projection]]],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables `trend_projections` and `trend_quantile_errors`, from cases and their projections."""
+    found: list[pd.DataFrame] = []
+    errors: list[pd.DataFrame] = []
+    for case, projected in found_by_case:
+        baseline, labels = baselines(case), case.calendar.labels()
+        for k, (name, projection) in enumerate(projected.items()):
+            head = {"scenario": case.scenario, "lens": case.lens, "trend": name, "date": labels[projection.first :]}
+            middle = {"baseline": baseline[k, projection.first :], "mean": projection.mean, "se": projection.se}
+            found.append(pd.DataFrame(head | middle | dict(zip(QUANTILES, projection.quantiles, strict=True))))
+            errors.append(pd.DataFrame(head | dict(zip(QUANTILES, projection.errors, strict=True))))
+    return _joined(found, ["baseline", "mean", "se"]), _joined(errors, [])
+
+
+def _joined(parts: list[pd.DataFrame], middle: list[str]) -> pd.DataFrame:
+    columns = ["scenario", "lens", "trend", "date", *middle, *QUANTILES]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
