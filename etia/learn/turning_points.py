@@ -4,7 +4,8 @@ Two things must agree before a break is called, each at the stated false-alarm r
 
 - **Placebo rank.** The same test is made at every other date of the series. A date chosen without regard to the series
   is among the foremost α of its dates with probability at most α, whatever the series' law: unit roots, heavy tails
-  and slow turns meet every date alike. With fewer than 1/α dates the event must be the first of them.
+  and slow turns meet every date alike. With fewer than 1/α dates the event must be the first of them, and stand out
+  beyond their scatter.
 - **F-test** of level and slope, with the errors' memory weighed by the data; the lengths of transition tried are paid
   for (Bonferroni). A series in which nothing happens at any date also has a foremost one.
 
@@ -147,10 +148,18 @@ class _Alone(NamedTuple):
     p_value: float
     placebo_rank: float = math.nan
     n_dates: int = 0
+    scaled_p_value: float = math.nan
+    """the F-test's, after the series' dates were scaled to the scatter that chance alone would give them"""
 
     def is_called(self, alpha: float) -> bool:
-        """Both tests agree. With 1/alpha dates or fewer no rank is below alpha: the event must then be the first."""
-        return self.p_value <= alpha and self.placebo_rank <= max(alpha, 1 / self.n_dates) + 1e-12
+        """Both tests agree.
+
+        With fewer than 1/alpha dates no rank is below alpha: the event must then be the first, and stand out from the
+        other dates beyond their own scatter.
+        """
+        if self.n_dates * alpha < 1:
+            return self.scaled_p_value <= alpha and self.placebo_rank <= 1 / self.n_dates + 1e-12
+        return self.p_value <= alpha and self.placebo_rank <= alpha + 1e-12
 
 
 def _alone(scan: _Scan, date: int, window: Window) -> _Alone | None:
@@ -179,9 +188,38 @@ def _ranked(tests: dict[str, _Alone], window: Window, alpha: float) -> dict[str,
         kept = ~near | (dates == test.date)
         if kept.sum() < max(20, len(dates) / 2):
             kept[:] = True
+        scaled = _scaled_p_value(test, kept)
+        if scaled <= alpha and alpha * kept.sum() < 1 + 2 * clearance:
+            kept &= ~_same_break(test)
         rank = float((smallest[kept] <= smallest[dates == test.date]).mean())
-        ranked[event] = test._replace(placebo_rank=rank, n_dates=int(kept.sum()))
+        n_dates = int(kept.sum())
+        ranked[event] = test._replace(placebo_rank=rank, n_dates=n_dates, scaled_p_value=scaled)
     return ranked
+
+
+def _scaled_p_value(test: _Alone, kept: NDArray[np.bool_]) -> float:
+    """The event's F-test, with F divided by what the median over dates exceeds the F-distribution's median by.
+
+    A series that bends or wanders more than the errors' model says has large F at most of its dates; transitions are
+    paid for as in the plain p-value.
+    """
+    freedom = float(test.breaks.freedom[test.row])
+    smallest = np.clip(test.scan.p_values.min(axis=0), 1e-290, 1.0)
+    f_values = fisher.isf(smallest, 2, freedom)
+    scatter = max(1.0, float(np.median(f_values[kept])) / float(fisher.median(2, freedom)))
+    own = f_values[test.scan.dates == test.date][0]
+    return min(1.0, float(fisher.sf(own / scatter, 2, freedom)) * len(test.scan.by_gap))
+
+
+def _same_break(test: _Alone) -> NDArray[np.bool_]:
+    """Dates inside the event's own transition that see the same break.
+
+    A response that begins at the datum after the event is a break at that datum too, and there with a datum more. A
+    long series has room for a whole neighbourhood among its foremost dates; a short one has not: it passes these over.
+    """
+    gaps = np.array([breaks.gap for breaks in test.scan.by_gap])
+    ends = test.scan.dates + gaps[test.scan.p_values.argmin(axis=0)]
+    return np.asarray((test.scan.dates > test.date) & (ends <= test.date + test.breaks.gap))
 
 
 def _judged(
