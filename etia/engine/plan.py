@@ -280,11 +280,13 @@ def _pulls(
     position[sources] = np.arange(len(sources))
     targets[opened] = np.arange(n_open)
     source, target = _links_between(program)
-    acting = (position[source] >= 0) & (targets[target] >= 0)
+    acting = (position[source] >= 0) & (targets[target] >= 0) & (source != target)
     code = np.unique(source[acting] * n + target[acting])
     source, target = code // n, code % n
     ends = np.where(program.is_past()[source], program.fixed_step[source], program.n_steps - 1)
     pull, by_calendar = _pull_by_age(program, source, target, ends)
+    pulls = pull.any(axis=1) | by_calendar
+    source, target, pull, by_calendar = source[pulls], target[pulls], pull[pulls], by_calendar[pulls]
     delay = _constant_from(pull)
     is_marched = feels_noise[opened].copy()
     is_marched[targets[target[(delay < 0) | by_calendar]]] = True

@@ -1,8 +1,9 @@
 """When events come: one Exp(1) threshold an event and run, spent along its rate (method §3).
 
-Event-driven: between two occurrences nothing is computed for an event whose pulls are constant. Its threshold is kept as
+Event-driven: between two happenings nothing is computed for an event whose pulls are constant. Its threshold is kept as
 a point x on the cumulated hazard without pulls: a pull that multiplies the rate by K from step t on moves what is left,
-x → S(t−1) + (x − S(t−1))/K. Events whose rate ratios vary from step to step, by half-lives, trends or noise, are marched:
+x → S(t−1) + (x − S(t−1))/K. Events wait as
+bits by the step at which they are due, so a run goes from one occurrence to the next. Events whose rate ratios vary from step to step, by half-lives, trends or noise, are marched:
 their rates stand step by step in one table a run, and an occurrence multiplies what is to come of it.
 """
 
@@ -11,7 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from etia.engine.program import NEVER
 from etia.engine.streams import Streams, thresholds, uniforms
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["Counted", "noise_factors", "past_steps", "sample"]
 
 
+_ZERO, _ONE, _SIX, _LOW = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(63)
+_UNORDERED = np.uint64(1 << 40)
+
+
 class Counted(NamedTuple):
     """Expected occurrences Σ 1 − exp(−λ) of marched events, added up while they are sampled (for calibration)."""
 
@@ -36,38 +43,49 @@ class Counted(NamedTuple):
     total: Floats  # (batches, intervals) added to
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def _lowest_bit(typingctx, word):  # type: ignore[no-untyped-def]  # noqa: ARG001 - numba calls it so
+    """Number of the lowest bit that is set in a word that is not 0."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), code
+
+
 @njit(inline="always")
 def _first_reach(x, m, cumulated, guide, guide_scale):  # type: ignore[no-untyped-def]
-    """First offset at which the cumulated hazard reaches x; H + 1 where it does not."""
-    last = cumulated.shape[1] - 1
-    if x > cumulated[m, last]:
-        return last + 1
-    bucket = min(int(x * guide_scale[m]), guide.shape[1] - 1)
-    i = guide[m, bucket]
+    """First offset at which the cumulated hazard reaches x, which it does reach."""
+    i = np.uint64(guide[m, np.uint64(min(x * guide_scale[m], guide.shape[1] - 1.0))])
     while cumulated[m, i] < x:
-        i += 1
+        i += _ONE
     return i
 
 
 @njit(inline="always")
-def _replay(m, threshold, begin, n_pulls, pull_offset, pull_inverse, cumulated):  # type: ignore[no-untyped-def]
-    """Point on the cumulated hazard at which the threshold is spent, from offset `begin` on; and whether pulls are left."""
+def _replay(m, threshold, begin, n_pulls, pull_at, pull_inverse, cumulated):  # type: ignore[no-untyped-def]
+    """Where on the cumulated hazard a threshold is spent from offset `begin` on, all pulls applied in order of time.
+
+    With the offset of the last pull that was applied, or _UNORDERED where one lies beyond that point.
+    """
     for i in range(1, n_pulls[m]):
-        at, inverse = pull_offset[m, i], pull_inverse[m, i]
+        at, inverse = pull_at[m, i], pull_inverse[m, i]
         j = i - 1
-        while j >= 0 and pull_offset[m, j] > at:
-            pull_offset[m, j + 1] = pull_offset[m, j]
+        while j >= 0 and pull_at[m, j] > at:
+            pull_at[m, j + 1] = pull_at[m, j]
             pull_inverse[m, j + 1] = pull_inverse[m, j]
             j -= 1
-        pull_offset[m, j + 1] = at
+        pull_at[m, j + 1] = at
         pull_inverse[m, j + 1] = inverse
     x = cumulated[m, begin] + threshold
+    applied = _ZERO
     for i in range(n_pulls[m]):
-        before = cumulated[m, max(pull_offset[m, i] - 1, begin)]
+        applied = pull_at[m, i]
+        before = cumulated[m, max(applied - _ONE, begin)]
         if x <= before:
-            return x, True
+            return x, _UNORDERED
         x = before + (x - before) * pull_inverse[m, i]
-    return x, False
+    return x, applied
 
 
 @njit(inline="always")
@@ -83,184 +101,186 @@ def _sample(  # type: ignore[no-untyped-def]
     threshold, loose_offset, hazard, cumulated, guide, guide_scale,
     pair_start, pair_target, delay, inverse_ratio, most_pulls,
     marched, place, marched_hazard, by_age, of_past, surface_start, surface_target, surface, factor_row, factors,
-    needs, waiting_start, waiting, shut_start, shut, counted, batch, total, out,
+    needs, waiting_start, waiting, shut_start, shut, has_conditions, counted, batch, total, out,
 ):  # fmt: skip
-    n_runs, n_open = threshold.shape
-    n_loose = loose_offset.shape[1]
-    n_marched = len(marched)
-    last = hazard.shape[1] - 1
-    absent = last + 1
+    """Fill `out` (runs, M) with offsets, NEVER where an event does not come. Indices are unsigned: no wrapping is looked for."""
+    n_runs, n_open = np.uint64(threshold.shape[0]), np.uint64(threshold.shape[1])
+    n_loose, n_marched = np.uint64(loose_offset.shape[1]), np.uint64(len(marched))
+    last = np.uint64(hazard.shape[1] - 1)
+    absent = last + _ONE
+    n_words, n_slots = np.uint64((n_open + _LOW) >> _SIX), np.uint64((last >> _SIX) + _ONE)
     counts = total.shape[0] > 0
-    x = np.empty(n_open)
-    due = np.empty(n_open, np.int64)  # offset at which each constant event comes, as far as is known
-    lacks = np.empty(n_open, np.int64)  # requirements not yet met
-    is_over = np.empty(n_open, np.bool_)  # has come, or is shut off
-    begin = np.empty(n_open, np.int64)  # offset after which the rate is at work
+    reach = cumulated[:, -1].copy()
+    x = np.empty(n_open)  # where on the cumulated hazard the threshold is spent
+    due = np.empty(n_open, np.uint64)  # offset at which a constant event comes, as far as is known; H + 1 for none
     n_pulls = np.empty(n_open, np.int64)
-    pull_offset = np.empty((n_open, most_pulls), np.int64)
+    pull_at = np.empty((n_open, most_pulls), np.uint64)  # offsets from which pulls act on an event
     pull_inverse = np.empty((n_open, most_pulls))
-    is_pending = np.empty(n_open, np.bool_)  # a pull lies beyond the point at which the threshold is spent
-    queue = np.empty(n_open, np.int64)  # constant events with a known date to come
-    is_queued = np.empty(n_open, np.bool_)
-    rate = np.empty((last + 1, n_marched))
+    applied = np.empty(n_open, np.uint64)  # offset of the last pull applied to x; _UNORDERED where some is not
+    lacks = np.empty(n_open, np.int64)  # requirements not yet met
+    begin = np.zeros(n_open, np.uint64)  # offset after which an event's rate is at work
+    is_over = np.empty(n_open, np.bool_)  # has come, or is shut off
+    pending = np.zeros(n_slots, np.uint64)  # bit per offset: something happens there
+    coming = np.zeros((absent + _ONE, n_words), np.uint64)  # bit per constant event that is due at an offset
+    rate = np.empty((last + _ONE, n_marched))
     spent = np.empty(n_marched)
     left = np.empty(n_marched)  # threshold of a marched event; infinite where it cannot come any more
     at_work = np.empty(n_marched)  # 1 where its requirements are met
-    fired = np.empty(n_open, np.int64)
+    fired = np.empty(n_open, np.uint64)
     for r in range(n_runs):
-        n_queued = 0
         for m in range(n_open):
             out[r, m] = NEVER
-            lacks[m] = needs[m]
+            due[m] = absent
             is_over[m] = False
-            is_queued[m] = False
-            begin[m] = 0
             n_pulls[m] = 0
-            is_pending[m] = False
+            applied[m] = 0
+            x[m] = threshold[r, m]
+        if has_conditions:
+            lacks[:] = needs
+            begin[:] = 0
         if n_marched > 0:
             rate[:] = marched_hazard
             for b in range(n_marched):
                 row = factor_row[b]
                 if row >= 0:
-                    for i in range(1, last + 1):
-                        rate[i, b] *= factors[r, row, i]
+                    for i in range(_ONE, last + _ONE):
+                        rate[i, b] *= factors[r, np.uint64(row), i]
         for s in range(n_loose):
             offset = loose_offset[r, s]
-            source = n_open + s
             if offset > 0:
                 continue
-            for q in range(pair_start[source], pair_start[source + 1]):
-                m = pair_target[q]
-                pull_offset[m, n_pulls[m]] = max(offset + delay[q], 1)
+            source = n_open + s
+            for q in range(np.uint64(pair_start[source]), np.uint64(pair_start[source + _ONE])):
+                m = np.uint64(pair_target[q])
+                pull_at[m, n_pulls[m]] = np.uint64(max(offset + delay[q], 1))
                 pull_inverse[m, n_pulls[m]] = inverse_ratio[q]
                 n_pulls[m] += 1
             if n_marched > 0:
-                for i in range(1, last + 1):
+                for i in range(_ONE, last + _ONE):
                     for b in range(n_marched):
                         rate[i, b] *= of_past[s, i, b]
-            for q in range(waiting_start[source], waiting_start[source + 1]):
-                lacks[waiting[q]] -= 1
-            for q in range(shut_start[source], shut_start[source + 1]):
-                is_over[shut[q]] = True
-        for m in range(n_open):
-            b = place[m]
-            if b >= 0:
+            for q in range(np.uint64(waiting_start[source]), np.uint64(waiting_start[source + _ONE])):
+                lacks[np.uint64(waiting[q])] -= 1
+            for q in range(np.uint64(shut_start[source]), np.uint64(shut_start[source + _ONE])):
+                is_over[np.uint64(shut[q])] = True
+        if n_marched > 0:
+            for b in range(n_marched):
+                m = np.uint64(marched[b])
                 spent[b] = 0.0
                 left[b] = np.inf if is_over[m] else threshold[r, m]
-                at_work[b] = 1.0 if lacks[m] == 0 else 0.0
+                at_work[b] = 1.0 if not has_conditions or lacks[m] == 0 else 0.0
+        n_fired = _ZERO
+        for m in range(n_open):
+            if n_loose > 0 and n_pulls[m] > 0:
+                x[m], applied[m] = _replay(m, threshold[r, m], _ZERO, n_pulls, pull_at, pull_inverse, cumulated)
+            fired[n_fired] = m
+            n_fired += np.uint64(x[m] <= reach[m])
+        for f in range(n_fired):
+            m = fired[f]
+            if place[m] >= 0 or has_conditions and (is_over[m] or lacks[m] > 0):
                 continue
-            due[m] = absent
-            if is_over[m] or lacks[m] > 0:
-                continue
-            if n_pulls[m] > 0:
-                x[m], is_pending[m] = _replay(m, threshold[r, m], 0, n_pulls, pull_offset, pull_inverse, cumulated)
-            else:
-                x[m] = threshold[r, m]
-            due[m] = _first_reach(x[m], m, cumulated, guide, guide_scale)
-            if due[m] <= last:
-                queue[n_queued] = m
-                n_queued += 1
-                is_queued[m] = True
-        now = 0
+            at = _first_reach(x[m], m, cumulated, guide, guide_scale)
+            due[m] = at
+            coming[at, m >> _SIX] |= _ONE << (m & _LOW)
+            pending[at >> _SIX] |= _ONE << (at & _LOW)
+        now = _ZERO
+        slot = _ZERO
         while True:
             if n_marched > 0:
-                now += 1
-            elif n_queued > 0:
-                now = due[queue[0]]
-                for p in range(1, n_queued):
-                    now = min(now, due[queue[p]])
+                now += _ONE
+                if now > last:
+                    break
             else:
-                break
-            if now > last:
-                break
-            n_fired = 0
-            for b in range(n_marched):
-                step_rate = rate[now, b] * at_work[b]
-                spent[b] += step_rate
-                if spent[b] >= left[b]:
-                    fired[n_fired] = marched[b]
-                    n_fired += 1
-                if counts and left[b] < np.inf and counted[marched[b], now] >= 0:
-                    total[r // batch, counted[marched[b], now]] += _occurrence(step_rate)
-            p = 0
-            while p < n_queued:
-                if due[queue[p]] == now:
-                    fired[n_fired] = queue[p]
-                    n_fired += 1
-                    is_queued[queue[p]] = False
-                    n_queued -= 1
-                    queue[p] = queue[n_queued]
-                elif due[queue[p]] > last:
-                    is_queued[queue[p]] = False
-                    n_queued -= 1
-                    queue[p] = queue[n_queued]
-                else:
-                    p += 1
-            for f in range(n_fired):
-                a = fired[f]
-                is_over[a] = True
-                out[r, a] = now
-                if place[a] >= 0:
-                    left[place[a]] = np.inf
-            for f in range(n_fired):
-                a = fired[f]
-                for q in range(shut_start[a], shut_start[a + 1]):
-                    m = shut[q]
-                    if not is_over[m]:
-                        is_over[m] = True
-                        due[m] = absent
-                        if place[m] >= 0:
-                            left[place[m]] = np.inf
-                for i in range(now + 1, last + 1 if n_marched > 0 else 0):
+                while slot < n_slots and pending[slot] == 0:
+                    slot += _ONE
+                if slot == n_slots:
+                    break
+                now = (slot << _SIX) + _lowest_bit(pending[slot])
+            pending[now >> _SIX] &= ~(_ONE << (now & _LOW))
+            n_fired = _ZERO
+            for word in range(n_words):
+                bits = coming[now, word]
+                coming[now, word] = _ZERO
+                while bits != 0:
+                    bit = _lowest_bit(bits)
+                    bits &= bits - _ONE
+                    fired[n_fired] = (word << _SIX) + bit
+                    n_fired += _ONE
+            if n_marched > 0:
+                for b in range(n_marched):
+                    spent[b] += rate[now, b] * at_work[b]
+                if counts:
                     for b in range(n_marched):
-                        rate[i, b] *= by_age[a, i - now, b]
-                for w in range(surface_start[a], surface_start[a + 1]):
-                    for i in range(now + 1, last + 1):
-                        rate[i, surface_target[w]] *= surface[w, now, i]
-                for q in range(pair_start[a], pair_start[a + 1]):
-                    m = pair_target[q]
-                    at = now + delay[q]
-                    if is_over[m] or at > last:
-                        continue
+                        interval = counted[np.uint64(marched[b]), now]
+                        if interval >= 0 and left[b] < np.inf:
+                            total[r // batch, interval] += _occurrence(rate[now, b] * at_work[b])
+                for b in range(n_marched):
+                    if spent[b] >= left[b]:
+                        left[b] = np.inf
+                        fired[n_fired] = np.uint64(marched[b])
+                        n_fired += _ONE
+            for f in range(n_fired):
+                is_over[fired[f]] = True
+                out[r, fired[f]] = now
+            for f in range(n_fired):
+                a = fired[f]
+                if n_marched > 0:
+                    for i in range(now + _ONE, last + _ONE):
+                        for b in range(n_marched):
+                            rate[i, b] *= by_age[a, i - now, b]
+                    for w in range(np.uint64(surface_start[a]), np.uint64(surface_start[a + _ONE])):
+                        for i in range(now + _ONE, last + _ONE):
+                            rate[i, np.uint64(surface_target[w])] *= surface[w, now, i]
+                for q in range(np.uint64(pair_start[a]), np.uint64(pair_start[a + _ONE])):
+                    m = np.uint64(pair_target[q])
+                    at = now + np.uint64(delay[q])
                     n = n_pulls[m]
-                    is_in_order = n == 0 or pull_offset[m, n - 1] <= at
-                    pull_offset[m, n] = at
+                    pull_at[m, n] = min(at, absent)
                     pull_inverse[m, n] = inverse_ratio[q]
                     n_pulls[m] = n + 1
-                    if lacks[m] > 0:
+                    if due[m] < at or at > last or has_conditions and (lacks[m] > 0 or is_over[m]):
+                        applied[m] = _UNORDERED
                         continue
-                    if is_in_order and not is_pending[m]:
-                        before = cumulated[m, at - 1]
-                        if x[m] <= before:
-                            is_pending[m] = True
-                            continue
-                        x[m] = before + (x[m] - before) * inverse_ratio[q]
+                    if at < applied[m]:
+                        x[m], applied[m] = _replay(m, threshold[r, m], begin[m], n_pulls, pull_at, pull_inverse, cumulated)
                     else:
-                        x[m], is_pending[m] = _replay(
-                            m, threshold[r, m], begin[m], n_pulls, pull_offset, pull_inverse, cumulated
-                        )
-                    due[m] = _first_reach(x[m], m, cumulated, guide, guide_scale)
-                    if due[m] <= last and not is_queued[m]:
-                        queue[n_queued] = m
-                        n_queued += 1
-                        is_queued[m] = True
-                for q in range(waiting_start[a], waiting_start[a + 1]):
-                    m = waiting[q]
+                        before = cumulated[m, at - _ONE]
+                        x[m] = before + (x[m] - before) * inverse_ratio[q]
+                        applied[m] = at
+                    coming[due[m], m >> _SIX] &= ~(_ONE << (m & _LOW))
+                    due[m] = absent
+                    if x[m] <= reach[m]:
+                        at = _first_reach(x[m], m, cumulated, guide, guide_scale)
+                        due[m] = at
+                        coming[at, m >> _SIX] |= _ONE << (m & _LOW)
+                        pending[at >> _SIX] |= _ONE << (at & _LOW)
+                if not has_conditions:
+                    continue
+                for q in range(np.uint64(shut_start[a]), np.uint64(shut_start[a + _ONE])):
+                    m = np.uint64(shut[q])
+                    if is_over[m]:
+                        continue
+                    is_over[m] = True
+                    if place[m] >= 0:
+                        left[np.uint64(place[m])] = np.inf
+                    else:
+                        coming[due[m], m >> _SIX] &= ~(_ONE << (m & _LOW))
+                        due[m] = _ZERO
+                for q in range(np.uint64(waiting_start[a]), np.uint64(waiting_start[a + _ONE])):
+                    m = np.uint64(waiting[q])
                     lacks[m] -= 1
                     if lacks[m] > 0 or is_over[m]:
                         continue
                     if place[m] >= 0:
-                        at_work[place[m]] = 1.0
+                        at_work[np.uint64(place[m])] = 1.0
                         continue
                     begin[m] = now
-                    x[m], is_pending[m] = _replay(
-                        m, threshold[r, m], now, n_pulls, pull_offset, pull_inverse, cumulated
-                    )
-                    due[m] = _first_reach(x[m], m, cumulated, guide, guide_scale)
-                    if due[m] <= last and not is_queued[m]:
-                        queue[n_queued] = m
-                        n_queued += 1
-                        is_queued[m] = True
+                    x[m], applied[m] = _replay(m, threshold[r, m], now, n_pulls, pull_at, pull_inverse, cumulated)
+                    if x[m] <= reach[m]:
+                        at = _first_reach(x[m], m, cumulated, guide, guide_scale)
+                        due[m] = at
+                        coming[at, m >> _SIX] |= _ONE << (m & _LOW)
+                        pending[at >> _SIX] |= _ONE << (at & _LOW)
 
 
 @njit(cache=True, nogil=True)
@@ -336,6 +356,7 @@ def sample(
     offsets = np.empty((n_runs, len(plan.open)), dtype=np.int16)
     constant, marched = plan.constant, plan.marched
     most_pulls = int(np.bincount(constant.target, minlength=1).max(initial=0)) + 1
+    has_conditions = bool(len(plan.waiting) or len(plan.shut) or plan.needs.any())
     factors = noise_factors(plan, noise) if factors is None else factors
     rows = np.where(plan.feels_noise, np.cumsum(plan.feels_noise) - 1, -1)[marched.event]
     if len(factors) < n_runs:
@@ -346,7 +367,7 @@ def sample(
         constant.start, constant.target, constant.delay, constant.inverse_ratio, most_pulls,
         marched.event, marched.place, np.ascontiguousarray(plan.hazard[marched.event].T), marched.by_age, marched.of_past,
         marched.start, marched.target, marched.surface, rows, factors,
-        plan.needs, plan.waiting_start, plan.waiting, plan.shut_start, plan.shut,
+        plan.needs, plan.waiting_start, plan.waiting, plan.shut_start, plan.shut, has_conditions,
         tally.interval, tally.batch, tally.total, offsets,
     )  # fmt: skip
     out[:, plan.open] = np.where(offsets == NEVER, NEVER, offsets + program.as_of)
