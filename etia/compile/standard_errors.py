@@ -41,12 +41,20 @@ def draw_means(values: Values, n_draws: int) -> Floats:
     return means
 
 
-def calibration_variance(case: Case | None, values: Values) -> Floats | float:  # noqa: ARG001 - the hook's signature
+def calibration_variance(case: Case | None, values: Values) -> Floats | float:
     """(...) variance of the mean of `values` (R, ...) from calibrating the central model on finitely many runs.
 
-    The one place where this part enters. With two draws or more it is inside the spread of draw means already.
+    gᵀ Σ g, with Σ the covariance of the calibrated ln λ0 and g_i = mean of (f − mean f) · s_i the answer of the mean to
+    each of them, s_i the runs' scores. The one place where this part enters; with two draws or more it is inside the
+    spread of draw means already.
     """
-    return 0.0
+    if case is None or case.rate_scores is None or len(values) != len(case.rate_scores):
+        return 0.0
+    f = np.asarray(values, dtype=np.float64)
+    flat = (f - f.mean(axis=0)).reshape(len(f), -1)
+    answer = case.rate_scores.T @ flat / len(f)
+    part: Floats = np.einsum("io,ij,jo->o", answer, case.study.log_rate_covariance, answer)
+    return np.maximum(part, 0.0).reshape(f.shape[1:])
 
 
 def standard_error(values: Values, n_draws: int, case: Case | None = None) -> Floats:

@@ -19,6 +19,7 @@ from etia.compile.program import Compiled, compile_model
 from etia.engine.calibration import Calibrated, calibrate, closed_form_rates
 from etia.engine.ensemble import Kept, Outcomes, simulate_draw
 from etia.engine.program import OPEN
+from etia.engine.rate_scores import occurrences, rate_scores
 from etia.engine.streams import Streams, keys
 from etia.errors import CalibrationError, UsageError
 
@@ -199,7 +200,7 @@ class Study:
         given = self._scenario(scenario)
         if given is None:
             return [found.rate for found in self.calibrated]
-        plain, compiled = self.plain(lens_weights(self.model)), self._compiled(given, lens_weights(self.model))
+        plain, compiled = self.plain(lens_weights(self.model)), self._compiled(given, lens_weights(given.model))
         names = [compiled.index.names[event] for event in compiled.curves.curves.event]
         free = np.array([name in given.given_probability for name in names], dtype=bool)
         held = [_held(plain, compiled, p, self.calibrated[p].rate) for p in range(self.settings.n_draws)]
@@ -208,9 +209,22 @@ class Study:
             return held
         return [found.rate for found in self._solve(compiled, held, free)]
 
+    @cached_property
     def log_rate_covariance(self) -> Floats:
-        """(I, I) of ln λ0 in the central model; calibration's part of standard errors there (§8)."""
-        return self.calibrated[0].log_rate_covariance
+        """(I, I) of ln λ0 in the central model: J⁻¹ S J⁻ᵀ, S of the expected occurrences and J their answer to ln λ0."""
+        found = self.calibrated[0]
+        reference = self.case()
+        counted = np.flatnonzero(np.diag(found.occurrence_covariance) > 0)
+        out = np.zeros_like(found.occurrence_covariance)
+        scores = reference.rate_scores
+        if not len(counted) or scores is None:
+            return out
+        came = occurrences(reference.compiled.curves.draw(0), reference.outcomes.steps)[:, counted]
+        answer = came.T.astype(float) @ scores[:, counted] / len(came)
+        solved = np.linalg.pinv(answer)
+        spread = found.occurrence_covariance[np.ix_(counted, counted)]
+        out[np.ix_(counted, counted)] = solved @ spread @ solved.T
+        return out
 
 
 def _hashable(lens: LensWeights) -> tuple[object, ...]:
@@ -286,6 +300,16 @@ class Case:
     def outcomes(self) -> Outcomes:
         """All runs of all draws."""
         return self.world(lambda program: program)
+
+    @cached_property
+    def rate_scores(self) -> Floats | None:
+        """(R, I) scores of the base rates' logarithms in the central model's runs; None where there is nothing to calibrate."""
+        study = self.study
+        if not study.settings.central or not study.calibrated[0].occurrence_covariance.any():
+            return None
+        if len(self.compiled.curves.curves.event) != len(study.calibrated[0].rate):
+            return None  # a scenario with events of its own: their part is not followed
+        return rate_scores(self.program(0), self.compiled.curves.draw(0), self.streams(0), self.outcomes.steps)
 
     def world(self, change: Callable[[Program], Program]) -> Outcomes:
         """All runs of all draws of a changed world, on the same random numbers."""

@@ -44,7 +44,7 @@ class Calibrated:
 
     rate: Floats  # (I,) λ0 per step
     reached: Floats  # (I,) simulated cumulative probability at each point
-    log_rate_covariance: Floats  # (I, I) of ln λ0, from the batches' spread; zero for base curves
+    occurrence_covariance: Floats  # (I, I) of the mean expected occurrences, from the batches' spread; 0 for base curves
     is_met: NDArray[np.bool_]  # (I,) False where no base rate can reach the elicited value
     n_sweeps: int
 
@@ -276,20 +276,14 @@ def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArra
     slack = np.maximum(10 * tolerance, 4.5 * spread)
     is_met = ~solved | (np.abs(reached.mean(axis=0) - curves.probability) <= slack)
     return Calibrated(
-        final, reached.mean(axis=0), _log_rate_covariance(batches, wanted, is_first, solved), is_met, sweep
+        final, reached.mean(axis=0), _occurrence_covariance(batches, solved), is_met, sweep
     )
 
 
-def _log_rate_covariance(
-    batches: Floats, wanted: Floats, is_first: NDArray[np.bool_], solved: NDArray[np.bool_]
-) -> Floats:
-    """(I, I) covariance of ln λ0: that of the batches' ln hazards, over the number of batches.
-
-    To first order an interval's ln hazard moves one to one with its own ln λ0, so the error of the former is passed on.
-    """
-    n = len(wanted)
+def _occurrence_covariance(batches: Floats, solved: NDArray[np.bool_]) -> Floats:
+    """(I, I) covariance of the mean over batches: what calibration does not know of the elicited probabilities it met."""
+    n = batches.shape[1]
     if len(batches) < 2:
         return np.zeros((n, n))
-    hazards = np.array([_conditional_hazard(row, is_first) for row in batches])
-    relative = np.where(solved, hazards / np.where(wanted > 0, wanted, 1.0) - 1.0, 0.0)
-    return np.atleast_2d(np.cov(relative, rowvar=False)) / len(batches)
+    counted = np.where(solved, batches, 0.0)
+    return np.atleast_2d(np.cov(counted, rowvar=False)) / len(batches)
