@@ -61,14 +61,19 @@ class PolicyDraws:
         """(I, T) factors on sizes by the step at which the event comes; None where no policy acts on impacts."""
         return _product(self.on_impacts, p, n_impacts, n_steps)
 
-    def deviation(self, p: int, couplings: Couplings, n_trends: int, n_steps: int) -> Floats:
-        """(K, T) what direct impacts do by themselves, passed on along couplings."""
-        own = np.zeros((1, n_trends, n_steps))
+    @property
+    def acts(self) -> bool:
+        """Whether there is any effect at all."""
+        return bool(self.on_events or self.on_links or self.on_impacts or self.direct)
+
+    def deviation(self, p: int, couplings: Couplings, n_trends: int, n_steps: int, *, first_step: int = 0) -> Floats:
+        """(K, T) what direct impacts do by themselves, passed on along couplings; of the steps from `first_step` on."""
+        own = np.zeros((1, n_trends, n_steps - first_step))
         for trend, step, course in self.direct:
             one = [np.array([part[p]]) for part in course]
             zero, place = np.zeros(1, dtype=np.int32), np.array([trend], dtype=np.int32)
-            own[0, :, step:] += own_responses(Impacts(zero, place, *one), 1, n_trends, n_steps - step)[0]
-        return couple(own, couplings)[0]
+            own[0, :, step - first_step :] += own_responses(Impacts(zero, place, *one), 1, n_trends, n_steps - step)[0]
+        return np.asarray(couple(own, couplings)[0])
 
 
 def _product(factors: Sequence[_Factor], p: int, n: int, n_steps: int) -> Floats | None:
@@ -98,7 +103,7 @@ def policies(
     *,
     spans: dict[str, tuple[int, int]] | None = None,
 ) -> PolicyDraws:
-    """Effects of the chosen policies. `spans` replaces the steps in which some are active (signposts move them, §11)."""
+    """Effects of the chosen policies. `spans` replaces the steps in which some are active (signposts move them)."""
     on_events: list[_Factor] = []
     on_links: list[_Factor] = []
     on_impacts: list[_Factor] = []
