@@ -1,0 +1,50 @@
+"""What is odd about single draws of the judgements, in words: causes after their effects, probabilities not met (method §1, §3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from etia.compile.program import Compiled
+    from etia.compile.study import Study
+
+__all__ = ["odd_draws"]
+
+_MOST_NAMED = 5
+
+
+def odd_draws(study: Study) -> list[str]:
+    """A sentence on each kind of oddity that some draws have, with the share of draws; none where all is well."""
+    if study.settings.central:
+        return []
+    return [*_unmet(study), *_causes_after_effects(study)]
+
+
+def _unmet(study: Study) -> list[str]:
+    compiled = study.case().compiled
+    names = [compiled.index.names[event] for event in compiled.curves.curves.event]
+    met = np.array([found.is_met for found in study.calibrated])
+    if met.size == 0 or met.all():
+        return []
+    share = 1.0 - met.all(axis=1).mean()
+    worst = sorted({names[i]: 1.0 - met[:, i].mean() for i in np.flatnonzero(~met.all(axis=0))}.items(), key=lambda x: -x[1])
+    told = ", ".join(f"{name} ({part:.0%})" for name, part in worst[:_MOST_NAMED])
+    return [f"In {share:.1%} of draws an elicited probability cannot be met; the nearest reachable one is taken there: {told}."]
+
+
+def _causes_after_effects(study: Study) -> list[str]:
+    compiled: Compiled = study.case().compiled
+    step, links = compiled.fixed_step, compiled.links
+    past = (step >= 0) & (step <= compiled.model.timeline.as_of)
+    both = past[:, links.source] & past[:, links.target]
+    behind = both & (step[:, links.source] >= step[:, links.target])
+    orders = behind.mean(axis=0)
+    sometimes = np.flatnonzero((orders > 0) & (orders < 1))
+    if not len(sometimes):
+        return []
+    share = behind[:, sometimes].any(axis=1).mean()
+    ranked = sometimes[np.argsort(-orders[sometimes], kind="stable")]
+    told = ", ".join(f"{links.keys[i]} ({orders[i]:.0%})" for i in ranked[:_MOST_NAMED])
+    return [f"In {share:.1%} of draws an uncertain date puts a cause not before its effect, so that link is idle there: {told}."]
