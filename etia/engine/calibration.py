@@ -16,7 +16,7 @@ from numba import njit
 
 from etia.engine.plan import Plan, noise_felt, prepare
 from etia.engine.program import OPEN, Curves, Program
-from etia.engine.propagation import noise_paths
+from etia.engine.propagation import noise_paths, noise_since
 from etia.engine.sampler import Counted, noise_factors, sample
 from etia.engine.streams import Streams, stratified_thresholds
 
@@ -165,7 +165,7 @@ def _simulation(program: Program, curves: Curves, streams: Streams, n_runs: int,
     paths = (
         noise_paths(program.trends.noise, program.n_trends, streams, n_runs, noise_felt(program)) if is_felt else None
     )
-    noise = None if paths is None else paths[1][:, :, as_of - paths[0] :]
+    noise = noise_since(paths, as_of)
     return _Simulation(plan, interval, counted, last_by, streams, batch, threshold, noise_factors(plan, noise))
 
 

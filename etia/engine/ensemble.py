@@ -14,7 +14,7 @@ from numba import njit
 
 from etia.engine.plan import noise_felt, prepare
 from etia.engine.program import NEVER, Noise, Program, Scales
-from etia.engine.propagation import noise_paths
+from etia.engine.propagation import noise_paths, noise_since
 from etia.engine.sampler import sample
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Step
         n = min(_CHUNK, n_runs - first)
         here = streams.starting_at(streams.first_run + first)
         paths = noise_paths(program.trends.noise, program.n_trends, here, n, wanted) if felt else None
-        noise = None if paths is None else paths[1][:, :, as_of - paths[0] :]
+        noise = noise_since(paths, as_of)
         parts.append(sample(plan, here, n, noise=noise))
     steps = np.concatenate(parts)
     sources = np.concatenate([plan.open, plan.loose.event])
@@ -84,7 +84,7 @@ def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Step
         trends.baseline + plan.deviation,
         sources,
         np.ascontiguousarray(trends.response[rows][:, :, : program.n_steps - begin]),
-        row_of.reshape(len(sources), -1).astype(np.int64),
+        row_of.reshape(len(sources), program.n_steps - begin).astype(np.int64),
         trends.noise,
         trends.scales,
         as_of,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Steps = NDArray[np.int16]
 
-__all__ = ["noise_paths", "propagate", "to_latent", "to_units"]
+__all__ = ["noise_paths", "noise_since", "propagate", "to_latent", "to_units"]
 
 
 @njit(cache=True, nogil=True)
@@ -64,6 +64,16 @@ def noise_paths(
     if len(noise.coupling_source):
         _couple_noise(noise.coupling_source, noise.coupling_target, noise.coupling_strength, noise.coupling_lag, out)
     return noise.first_step, out
+
+
+def noise_since(paths: tuple[int, Floats] | None, as_of: int) -> Floats | None:
+    """(n_runs, K, T − as_of) random noise from `as_of` on, 0 before its first random step; None without noise."""
+    if paths is None:
+        return None
+    first, noise = paths
+    if first <= as_of:
+        return noise[:, :, as_of - first :]
+    return np.concatenate([np.zeros((*noise.shape[:2], first - as_of)), noise], axis=2)
 
 
 @njit(cache=True, nogil=True)
