@@ -130,10 +130,6 @@ def test_spread_and_sensitivity_are_those_of_a_sum(rough):
     index = rough["sensitivity"].query("trend == 'x'").set_index("parameter")
     assert index.loc["impacts.now -> x.lasting", "index"] == pytest.approx(size / total, abs=0.06)
     assert index.loc["trends.x.constructed.value", "index"] == pytest.approx(level / total, abs=0.06)
-    assert (
-        abs(index["index"] - [size / total, level / total][:: 1 if "impacts" in index.index[0] else -1]).max()
-        < 4 * index["se"].max()
-    )
 
 
 def test_a_trend_that_nothing_moves_has_no_spread_and_no_sensitivity(rough):

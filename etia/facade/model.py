@@ -1,0 +1,175 @@
+"""A model as Python sees it: its chapters as mappings by id, and scenarios over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from etia.files import load as files
+from etia.files.places import Places
+from etia.files.resolved import joined, scenario_layers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from etia.calendar import Calendar
+    from etia.errors import Finding
+    from etia.files.load import LoadedModel
+    from etia.files.scenarios import Scenario
+    from etia.schema import model as chapters
+    from etia.schema.event import Event
+    from etia.schema.evidence import Card, Claim
+    from etia.schema.policy import Objective, Policy
+    from etia.schema.relation import Coupling, Impact, Link
+    from etia.schema.theory import Actor, Hypothesis, Lens, Mechanism, Stake
+    from etia.schema.trend import Trend
+
+__all__ = ["Model", "load"]
+
+
+def load(path: str | Path, *, overrides: Iterable[str] = (), as_of: str | None = None) -> Model:
+    """The model of a folder or a single file.
+
+    `overrides` are `PATH=VALUE` texts applied in order, `as_of` moves the present. Raises ModelError with every fault
+    at once, UsageError where there is no model or an override makes no sense.
+    """
+    given = tuple(overrides)
+    return Model(files.load(path, overrides=given, as_of=as_of), overrides=given, as_of=as_of)
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """A sound model, with or without a scenario over it. Chapters are read-only mappings by id."""
+
+    loaded: LoadedModel
+    """the model as its files have it"""
+    scenario: Scenario | None = None
+    """what lies over it; rates stay those of the model without"""
+    layers: tuple[Mapping[str, Any], ...] = field(default=())
+    """the scenario's layers as plain data, the first to apply first"""
+    overrides: tuple[str, ...] = ()
+    """`PATH=VALUE` texts that were applied when it was loaded"""
+    as_of: str | None = None
+    """the date to which `as_of` was moved, if it was"""
+
+    @property
+    def name(self) -> str:
+        """The folder's name, or the file's without its ending."""
+        return self.loaded.name
+
+    @property
+    def content(self) -> chapters.Model:
+        """The whole as the format has it, the scenario applied."""
+        return self.loaded.model if self.scenario is None else self.scenario.model
+
+    @property
+    def title(self) -> str:
+        return self.content.title
+
+    @property
+    def question(self) -> str | None:
+        return self.content.question
+
+    @property
+    def calendar(self) -> Calendar:
+        """The steps."""
+        return self.content.timeline
+
+    @property
+    def actors(self) -> Mapping[str, Actor]:
+        return MappingProxyType(self.content.actors)
+
+    @property
+    def mechanisms(self) -> Mapping[str, Mechanism]:
+        return MappingProxyType(self.content.mechanisms)
+
+    @property
+    def lenses(self) -> Mapping[str, Lens]:
+        return MappingProxyType(self.content.lenses)
+
+    @property
+    def events(self) -> Mapping[str, Event]:
+        return MappingProxyType(self.content.events)
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        return MappingProxyType(self.content.links)
+
+    @property
+    def trends(self) -> Mapping[str, Trend]:
+        return MappingProxyType(self.content.trends)
+
+    @property
+    def impacts(self) -> Mapping[str, Impact]:
+        return MappingProxyType(self.content.impacts)
+
+    @property
+    def couplings(self) -> Mapping[str, Coupling]:
+        return MappingProxyType(self.content.couplings)
+
+    @property
+    def stakes(self) -> Mapping[str, Stake]:
+        return MappingProxyType(self.content.stakes)
+
+    @property
+    def hypotheses(self) -> Mapping[str, Hypothesis]:
+        return MappingProxyType(self.content.hypotheses)
+
+    @property
+    def policies(self) -> Mapping[str, Policy]:
+        return MappingProxyType(self.content.policies)
+
+    @property
+    def objectives(self) -> Mapping[str, Objective]:
+        return MappingProxyType(self.content.objectives)
+
+    @property
+    def tests(self) -> Mapping[str, chapters.Test]:
+        return MappingProxyType(self.content.tests)
+
+    @property
+    def seeds(self) -> Mapping[str, Card]:
+        """The source cards by id."""
+        return MappingProxyType(self.loaded.seeds)
+
+    @property
+    def claims(self) -> Mapping[str, Claim]:
+        """All claims of the sources by number."""
+        return MappingProxyType(self.loaded.claims)
+
+    @property
+    def scenarios(self) -> Mapping[str, Path]:
+        """The scenario files that there are for this model, by name."""
+        return MappingProxyType(self.loaded.scenarios)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is odd but legal."""
+        return self.loaded.warnings + (self.scenario.warnings if self.scenario else ())
+
+    def with_scenario(self, scenario: str | Path | Mapping[str, Any]) -> Model:
+        """The model with a scenario over it: a name, a file, or a mapping in the words of the format.
+
+        A second one is laid over the first. Raises ModelError with every fault of it, UsageError where there is none.
+        """
+        below = self.loaded
+        if self.scenario is not None:
+            root = self.scenario.root
+            below = replace(below, model=self.scenario.model, root=root, places=Places(root))
+        found = files.apply_scenario(below, scenario)
+        layers = scenario_layers(below, found, scenario if isinstance(scenario, Mapping) else None)
+        if self.scenario is not None:
+            found = joined(self.scenario, found)
+        return replace(self, scenario=found, layers=(*self.layers, *layers))
+
+    def without_scenario(self) -> Model:
+        """The model as its files have it."""
+        return replace(self, scenario=None, layers=())
+
+    def __repr__(self) -> str:
+        over = f" under {self.scenario.name!r}" if self.scenario else ""
+        counts = ("events", "links", "trends", "impacts", "couplings", "policies")
+        return f"Model({self.name!r}{over}: {', '.join(f'{len(getattr(self, part))} {part}' for part in counts)})"

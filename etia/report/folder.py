@@ -1,0 +1,156 @@
+"""The run folder: all that a run leaves behind, whole or not at all.
+
+It is written under a temporary name beside its place and renamed when it is whole, so that a killed run, a full disk or
+Ctrl-C leave no half folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etia.errors import UsageError
+from etia.report.manifest import manifest, resolved_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from etia.facade import Run
+
+__all__ = ["default_folder", "recognised", "save"]
+
+RUNS = "runs"
+_PAGES = "etia.report.pages"
+
+
+def default_folder(run: Run) -> Path:
+    """`runs/<model>-<hash>`, the hash from inputs and options."""
+    return Path(RUNS) / f"{run.model.name}-{manifest(run, resolved_text(run))['digest'][:12]}"
+
+
+def recognised(run: Run, folder: Path | None = None) -> Path | None:
+    """The folder where the same run, made by the same program, lies already; None where there is none."""
+    made = manifest(run, resolved_text(run))
+    place = folder or Path(RUNS) / f"{run.model.name}-{made['digest'][:12]}"
+    there = _manifest_in(place)
+    same = there is not None and all(there.get(key) == made[key] for key in ("digest", "code", "versions"))
+    return place if same else None
+
+
+def _manifest_in(folder: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def save(run: Run, folder: Path | None = None, *, force: bool = False, parquet: bool = False) -> Path:
+    """Write the run folder and return its path; where the same run lies there already, only return it.
+
+    Raises UsageError where `folder` holds another run and `force` is not given, or where it holds something else.
+    """
+    text = resolved_text(run)
+    made = manifest(run, text)
+    place = folder or Path(RUNS) / f"{run.model.name}-{made['digest'][:12]}"
+    if recognised(run, place) and not (parquet and not any((place / "tables").glob("*.parquet"))):
+        return place
+    if folder is not None:
+        _refuse_others(place, made["digest"], force=force)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place)
+    partial = place.parent / f".{place.name}.{os.getpid()}.part"
+    try:
+        partial.mkdir()
+        _write(run, partial, text, made, parquet=parquet)
+        _put(partial, place)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return place
+
+
+def _refuse_others(place: Path, digest: str, *, force: bool) -> None:
+    if place.is_file():
+        raise UsageError(f"'{place}' is a file; -o names a folder")
+    if not place.is_dir() or not any(place.iterdir()):
+        return
+    there = _manifest_in(place)
+    if there is None:
+        raise UsageError(f"'{place}' holds something else than a run; name another folder")
+    if there.get("digest") != digest and not force:
+        raise UsageError(f"'{place}' holds another run; name another folder, or replace it with --force")
+
+
+def _sweep(place: Path) -> None:
+    """Take away what killed runs have left for this place."""
+    for left in place.parent.glob(f".{place.name}.*.part"):
+        owner = left.name.split(".")[-2]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _put(partial: Path, place: Path) -> None:
+    """Rename the whole folder into its place; what lay there goes."""
+    if not place.exists():
+        partial.rename(place)
+        return
+    old = partial.with_name(f"{partial.name}.old.{os.getpid()}.part")
+    place.rename(old)
+    try:
+        partial.rename(place)
+    except OSError:
+        old.rename(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet: bool) -> None:
+    started = time.time()
+    (partial / "model.resolved.yaml").write_text(text, encoding="utf-8", newline="\n")
+    (partial / "tables").mkdir()
+    named = {layer: list(run.tables.layer(layer)) for layer in ("describe", "map", "prescribe")}
+    for name, table in run.tables.items():
+        _write_table(table, partial / "tables" / name, parquet=parquet)
+    # last of all that is read again: its presence says that the tables are there
+    times = {
+        "made": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - started, 3),
+    }
+    reached = {"draws": run.settled.request.draws, "runs": run.settled.request.runs}
+    whole = {
+        **made,
+        "reached": reached,
+        "tables": named,
+        "remarks": list(run.settled.remarks),
+        "command": sys.argv[1:],
+        "times": times,
+    }
+    content = json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    (partial / "manifest.json").write_text(content, encoding="utf-8", newline="\n")
+    if find_spec(_PAGES) is not None:
+        import_module(_PAGES).write(run, partial)
+
+
+def _write_table(table: pd.DataFrame, stem: Path, *, parquet: bool) -> None:
+    """A table as CSV: UTF-8, a header, floats as short as they can be read back exactly."""
+    table.to_csv(stem.with_suffix(".csv"), index=False, encoding="utf-8", lineterminator="\n")
+    if parquet:
+        table.to_parquet(stem.with_suffix(".parquet"), index=False)

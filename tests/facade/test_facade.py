@@ -1,0 +1,176 @@
+"""The front door: a model as Python sees it, its runs, and the same numbers by whatever way they are asked for."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import etia
+from etia.errors import LimitError, UsageError
+from tests.strategies import tiny_model, write_model
+
+TINY = Path(__file__).parent.parent / "tiny_models"
+MAP = ("event_probabilities", "trend_projections", "trend_scores", "histories", "sensitivity")
+
+
+def same(a: etia.Run, b: etia.Run) -> bool:
+    """Whether the map's tables of two runs are equal to the last bit."""
+    return all(a.tables[name].equals(b.tables[name]) for name in MAP)
+
+
+def test_the_public_names_are_there_and_sorted():
+    assert list(etia.__all__) == sorted(etia.__all__)
+    assert all(hasattr(etia, name) for name in etia.__all__)
+
+
+def test_importing_etia_imports_no_heavy_package():
+    code = "import sys, etia; print([m for m in ('numpy', 'pandas', 'pydantic', 'numba') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_model_has_its_chapters_as_read_only_mappings():
+    model = etia.load(TINY / "tiny1")
+    assert list(model.events) == ["shock", "answer", "a", "b", "c"]
+    assert repr(model) == "Model('tiny1': 5 events, 4 links, 2 trends, 5 impacts, 1 couplings, 0 policies)"
+    with pytest.raises(TypeError):
+        model.events["d"] = None  # type: ignore[index]
+
+
+def test_exact_runs_have_no_error():
+    run = etia.run(TINY / "tiny1", exact=True)
+    row = run.tables["event_probabilities"].query("event == 'a' and date == '2025'").iloc[0]
+    assert (row["probability"], row["se"]) == (pytest.approx(0.6, abs=1e-11), 0.0)
+
+
+def test_a_scenarios_exact_numbers_are_near_the_simulated_ones():
+    over = {"events": {"a": {"happens": 2022}, "b": {"probability": {"by": 2025, "value": 0.7}}}}
+    model = etia.load(TINY / "tiny1").with_scenario(over)
+    exact = etia.run(model, exact=True).tables["event_probabilities"]
+    found = etia.run(model, central=True, runs=20_000, jobs=1).tables["event_probabilities"]
+    assert list(exact["scenario"].unique()) == ["reference", "scenario"]
+    assert (abs(exact["probability"] - found["probability"]) < 4.5 * found["se"] + 0.004).all()
+    given = exact.query("scenario == 'scenario' and event == 'b' and date == '2025'")
+    assert given["probability"].item() == pytest.approx(0.7, abs=1e-9)
+
+
+def test_exact_says_when_a_model_is_too_large():
+    model = etia.load(TINY / "tiny1", overrides=("calendar.end=2199",))
+    with pytest.raises(LimitError, match="histories"):
+        etia.run(model, exact=True).tables["event_probabilities"]
+
+
+def test_numbers_do_not_depend_on_the_number_of_threads(tmp_path):
+    folder = write_model(tiny_model(11), tmp_path / "m")
+    assert same(etia.run(folder, draws=6, runs=40, jobs=1), etia.run(folder, draws=6, runs=40, jobs=2))
+
+
+def shuffled(value):
+    return {key: shuffled(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
+
+
+def test_numbers_do_not_depend_on_the_order_of_keys(tmp_path):
+    folder = write_model(tiny_model(11), tmp_path / "m")
+    turned = tmp_path / "turned" / "m"
+    shutil.copytree(folder, turned)
+    written = yaml.safe_load((folder / "model.yaml").read_text())
+    (turned / "model.yaml").write_text(yaml.safe_dump(shuffled(written), sort_keys=False))
+    rows = [
+        etia.run(place, draws=4, runs=30)
+        .tables["event_probabilities"]
+        .sort_values(["event", "date"])
+        .reset_index(drop=True)
+        for place in (folder, turned)
+    ]
+    pd.testing.assert_frame_equal(rows[0], rows[1], check_exact=False, rtol=1e-12)
+
+
+def test_an_event_that_nothing_is_tied_to_leaves_all_others_as_they_were(tmp_path):
+    folder = write_model(tiny_model(11), tmp_path / "m")
+    written = yaml.safe_load((folder / "model.yaml").read_text())
+    written["events"]["alone"] = {
+        "title": "Alone", "level": "meso", "probability": {"by": written["calendar"]["end"], "value": 0.3},
+    }  # fmt: skip
+    more = tmp_path / "more" / "m"
+    more.mkdir(parents=True)
+    (more / "model.yaml").write_text(yaml.safe_dump(written, sort_keys=False))
+    few, many = (etia.run(place, draws=4, runs=30).tables for place in (folder, more))
+    assert few["trend_projections"].equals(many["trend_projections"])
+    left = many["event_probabilities"].query("event != 'alone'").reset_index(drop=True)
+    assert few["event_probabilities"].equals(left)
+
+
+def test_more_draws_go_on_until_the_error_is_small_enough():
+    run = etia.run(TINY / "tiny1", draws=10, runs=50, until_se=0.05)
+    assert run.tables["trend_projections"]["se"].max() <= 0.05
+    assert "every standard error is at most 0.05" in run.settled.remarks[0]
+
+
+def test_what_stops_at_the_limit_says_so(monkeypatch):
+    monkeypatch.setattr("etia.facade.enough.MOST_RUNS", 2000)
+    run = etia.run(TINY / "tiny1", central=True, runs=1000, until_se=1e-6)
+    assert "stopped at the limit of 2,000 runs: the standard error of the mean of x" in run.settled.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"lens": "onyl"}, "there is no lens 'onyl'. Did you mean 'only'"),
+        ({"policies": ["p"]}, "there is no policy 'p'"),
+        ({"draws": 0}, "draws must be 1 or more, not 0"),
+        ({"runs": 0}, "runs must be 1 or more, not 0"),
+        ({"until_se": 0}, "a standard error is above 0"),
+        ({"scenarios": "no_such"}, "there is no scenario 'no_such'"),
+        ({"set": ["events.a.probability.0.valu=1"]}, "there is no 'valu'"),
+    ],
+)
+def test_what_has_no_meaning_is_refused_by_name(asked, message):
+    with pytest.raises(UsageError, match=message.replace("(", r"\(")):
+        etia.run(TINY / "tiny1", **asked)
+
+
+def test_values_can_be_set_and_the_present_moved():
+    run = etia.run(TINY / "tiny1", set=["events.b.probability.value=0.1"], as_of="2021", exact=True)
+    table = run.tables["event_probabilities"]
+    assert table["date"].min() == "2022"
+    assert table.query("event == 'b' and date == '2025'")["probability"].item() == pytest.approx(0.1)
+
+
+def test_a_second_scenario_lies_over_the_first():
+    model = etia.load(TINY / "tiny1")
+    both = model.with_scenario({"events": {"a": {"happens": 2022}}}).with_scenario(
+        {"events": {"b": {"happens": "never"}}}
+    )
+    assert (str(both.events["a"].happens), both.events["b"].happens) == ("2022", "never")
+    assert model.events["a"].happens is None
+
+
+def test_every_lens_stands_in_the_score_cards_unless_one_is_asked_for(tmp_path):
+    lenses = {"one": {"reference": True}, "two": {"weights": {"m": 0}}}
+    written = yaml.safe_load((TINY / "tiny1" / "model.yaml").read_text()) | {"lenses": lenses}
+    (tmp_path / "model.yaml").write_text(yaml.safe_dump(written, sort_keys=False))
+    run = etia.run(tmp_path / "model.yaml", draws=4, runs=20)
+    assert list(run.tables["trend_scores"]["lens"].unique()) == ["one", "two"]
+    assert list(run.tables["trend_projections"]["lens"].unique()) == ["one"]
+    asked = etia.run(tmp_path / "model.yaml", draws=4, runs=20, lens="two")
+    assert {name for table in asked.tables.layer("map").values() if "lens" in table for name in table["lens"]} == {
+        "two"
+    }
+
+
+def test_probabilities_rise_and_stay_probabilities():
+    table = etia.run(TINY / "tiny4", draws=4, runs=50).tables["event_probabilities"]
+    for _, rows in table.groupby("event"):
+        assert (np.diff(rows["probability"]) >= -1e-12).all()
+        assert rows["probability"].between(0, 1).all()
+
+
+def test_an_unknown_table_names_those_that_there_are():
+    with pytest.raises(KeyError, match="there is no table 'events'; there are"):
+        etia.run(TINY / "tiny1", exact=True).tables["events"]
