@@ -319,7 +319,10 @@ def apply_scenario(loaded: LoadedModel, scenario: str | File | Mapping[str, Any]
         loaded.folder,
     )
     root, faults = with_series(merged.root, loaded.folder)
-    outcome = examine(root, loaded.seeds, claims=set(loaded.claims), scenarios=loaded.scenarios, in_scenario=True)
+    outcome = examine(
+        root, loaded.seeds, claims=set(loaded.claims), scenarios=loaded.scenarios, in_scenario=True,
+        base=(loaded.root, loaded.model),
+    )  # fmt: skip
     own = {os.path.relpath(file, loaded.folder) for file in merged.files} or {NOWHERE.file}
     # what the scenario leaves unused or without a reason in the model's own files is not its concern
     new = [item for item in outcome.findings if item.severity == "error" or item.file in own]

@@ -48,15 +48,16 @@ def examine(
     scenarios: Iterable[str] = (),
     whole: bool = True,
     in_scenario: bool = False,
+    base: tuple[Node, Model] | None = None,
 ) -> Outcome:
     """The model of these nodes and all that is wrong or odd about it.
 
     `whole` is false where a file could not be read: what lies in it may be missing elsewhere, so only what was read
-    is judged, by itself.
+    is judged, by itself. `base` is a sound model that these nodes overlie: what it has unchanged is not read again.
     """
     from etia.graph.checks import Subject, faults_of  # graph stands beside files on the ladder
 
-    raw = root.raw()
+    raw = root.raw() if base is None else _raw_over(root, *base)
     findings = _empties(root)
     model, wrongs = _validated(raw, root)
     findings += [finding for path, finding in wrongs if whole or len(path) > 0]
@@ -75,6 +76,22 @@ def examine(
     findings += [from_fault(fault, root) for fault in faults_of(subject, is_whole=model is not None)]
     sound = model if not any(found.severity == "error" for found in findings) else None
     return Outcome(sound, findings)
+
+
+def _raw_over(root: Node, base: Node, model: Model) -> dict[str, Any]:
+    """What the schema is to read of nodes that overlie a sound model: its own entities where a node is unchanged."""
+    raw: dict[str, Any] = {}
+    for section, node in root.entries.items():
+        below = base.entries.get(section)
+        if section not in SECTIONS or below is None or not node.entries:
+            raw[section] = node.raw()
+            continue
+        sound = getattr(model, section)
+        raw[section] = {
+            name: sound[name] if child is below.entries.get(name) and name in sound else child.raw()
+            for name, child in node.entries.items()
+        }
+    return raw
 
 
 def _empties(root: Node) -> list[Finding]:
