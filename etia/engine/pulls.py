@@ -29,31 +29,32 @@ __all__ = ["Pulls", "log_hazards", "pulls_among"]
 
 @dataclass(frozen=True)
 class Pulls:
-    """Rate ratios K between the events of one draw. M movers, n past events, Q pairs of movers, H offsets."""
+    """Rate ratios K between the events of one draw. M movers, n past events, H offsets."""
 
-    start: Ints  # (M + 1,) pairs grouped by source
-    target: Ints  # (Q,) mover
-    by_age: Floats  # (Q, H + 1) K by age
-    surface_row: Ints  # (Q,) row of `surface` where policies make K depend on the calendar; −1 where they do not
-    surface: Floats  # (rows, H + 1, H + 1) K by source offset and target offset
-    of_past: Floats  # (n, M, H + 1) ln K of past events by offset
-    past_acts: Bools  # (n, M)
-    past_inverse: Floats  # (n, M, H + 1) 1/K
+    by_age: Floats  # (M, H + 1, M) K by source, age and target; 1 for the pairs of `surface`
+    by_age_inverse: Floats  # 1/K
+    surface_start: Ints  # (M + 1,) pairs on which policies act, grouped by source
+    surface_target: Ints  # (Q,)
+    surface: Floats  # (Q, H + 1, H + 1) K by source offset and target offset
+    of_past: Floats  # (H + 1, M) Σ ln K of the whole past by offset
+    past_acts: Bools  # (n,) past events that act on some mover
+    past_factor: Floats  # (n, H + 1, M) K of each
+    past_inverse: Floats  # (n, H + 1, M) 1/K
 
 
 def pulls_among(program: Program, past: Past, mover: Ints) -> Pulls:
     """All pulls on the movers of a Program."""
     of_past = _past_pulls(program, past, mover)
-    acts = np.any(of_past, axis=2)
-    inverse = np.ones_like(of_past)
-    inverse[acts] = np.exp(-of_past[acts])
-    start, source, target, by_age, by_calendar = _pairs(program, mover)
-    rows = np.full(len(target), -1, dtype=np.int64)
-    rows[by_calendar] = np.arange(np.count_nonzero(by_calendar))
+    acts = np.asarray(of_past.any(axis=(1, 2)))
+    factor = np.ones_like(of_past)
+    factor[acts] = np.exp(of_past[acts])
+    by_age, source, target = _pairs(program, mover)
+    start = np.searchsorted(source, np.arange(len(mover) + 1)).astype(np.int64)
+    surfaces = [_surface(program, int(mover[a]), int(mover[m])) for a, m in zip(source, target, strict=True)]
     span = program.n_steps - program.as_of
-    surfaces = [_surface(program, int(mover[source[q]]), int(mover[target[q]])) for q in np.flatnonzero(by_calendar)]
     surface = np.array(surfaces).reshape(len(surfaces), span, span)
-    return Pulls(start, target, np.exp(by_age), rows, surface, of_past, acts, inverse)
+    ratio = np.exp(by_age)
+    return Pulls(ratio, 1.0 / ratio, start, target, surface, of_past.sum(axis=0), acts, factor, 1.0 / factor)
 
 
 @njit(cache=True, nogil=True)
@@ -65,19 +66,19 @@ def _fill_past_pulls(  # type: ignore[no-untyped-def]
         j, m, at = source[x], target[x], link[x]
         for t in range(as_of + 1, n_steps):
             pull = log_ratio[at, t - step[j]]
-            out[j, m, t - as_of] += pull * scale[at, t] if has_scale else pull
+            out[j, t - as_of, m] += pull * scale[at, t] if has_scale else pull
     n_steps = response.shape[2]
     for s in range(len(event)):
         for j in range(len(step)):
             course = response[row[j], trend[s]]
             for t in range(as_of + 1, n_steps):
-                out[j, event[s], t - as_of] += beta[s] * course[t - 1 - step[j]]
+                out[j, t - as_of, event[s]] += beta[s] * course[t - 1 - step[j]]
 
 
 def _past_pulls(program: Program, past: Past, mover: Ints) -> Floats:
-    """(n, M, H + 1) ln K of past events on movers by offset, policies' factors in it."""
+    """(n, H + 1, M) ln K of past events on movers by offset, policies' factors in it."""
     links, felt, place = program.links, program.sensitivities, _places(program, mover)
-    out = np.zeros((len(past.event), len(mover), program.n_steps - program.as_of))
+    out = np.zeros((len(past.event), program.n_steps - program.as_of, len(mover)))
     between = np.flatnonzero((past.place[links.source] >= 0) & (place[links.target] >= 0))
     chosen = np.flatnonzero(place[felt.event] >= 0)
     _fill_past_pulls(
@@ -95,32 +96,29 @@ def _places(program: Program, mover: Ints) -> Ints:
     return place
 
 
-def _pairs(program: Program, mover: Ints) -> tuple[Ints, Ints, Ints, Floats, Bools]:
-    """Pairs of movers: start by source, source, target, ln K by age, and whether policies act on them."""
+def _pairs(program: Program, mover: Ints) -> tuple[Floats, Ints, Ints]:
+    """(M, H + 1, M) ln K by source, age and target; source and target of the pairs that need a surface instead."""
     n_movers, place = len(mover), _places(program, mover)
     links, felt, trends = program.links, program.sensitivities, program.trends
     span = program.n_steps - program.as_of
+    out = np.zeros((n_movers, span, n_movers))
+    is_by_calendar = np.zeros((n_movers, n_movers), dtype=bool)
+    for link in np.flatnonzero((place[links.source] >= 0) & (place[links.target] >= 0)):
+        a, m = place[links.source[link]], place[links.target[link]]
+        out[a, :, m] += links.log_ratio[link, :span]
+        is_by_calendar[a, m] |= links.scale is not None and bool(np.any(links.scale[link] != 1.0))
     rows = trends.response_row[mover][:, program.as_of + 1 :]
-    first_row = rows[:, -1] if rows.shape[1] else np.zeros(n_movers, dtype=np.int64)
-    varies = np.any(rows != first_row[:, None], axis=1)
-    acts_on_trend = np.any(trends.response, axis=2)  # (rows, K)
-    reach = np.array([acts_on_trend[np.unique(own)].any(axis=0) for own in rows]).reshape(n_movers, program.n_trends)
-    between = np.flatnonzero((place[links.source] >= 0) & (place[links.target] >= 0))
-    codes = [place[links.source[between]] * n_movers + place[links.target[between]]]
-    chosen = np.flatnonzero(place[felt.event] >= 0)
-    codes += [np.flatnonzero(reach[:, felt.trend[s]]) * n_movers + place[felt.event[s]] for s in chosen]
-    code = np.unique(np.concatenate(codes))
-    source, target = code // max(n_movers, 1), code % max(n_movers, 1)
-    by_age, by_calendar = np.zeros((len(code), span)), np.zeros(len(code), dtype=bool)
-    for link, q in zip(between, np.searchsorted(code, codes[0]), strict=True):
-        by_age[q] += links.log_ratio[link, :span]
-        by_calendar[q] |= links.scale is not None and bool(np.any(links.scale[link] != 1.0))
-    for s, own in zip(chosen, codes[1:], strict=True):
-        q = np.searchsorted(code, own)
-        by_age[q, 1:] += felt.beta[s] * trends.response[first_row[source[q]], felt.trend[s], : span - 1]
-        by_calendar[q] |= varies[source[q]]
-    start = np.searchsorted(source, np.arange(n_movers + 1)).astype(np.int64)
-    return start, source, target, by_age, by_calendar
+    last_row = rows[:, -1] if rows.shape[1] else np.zeros(n_movers, dtype=np.int64)
+    varies = np.any(rows != last_row[:, None], axis=1)
+    acts = np.any(trends.response, axis=2)  # (rows, K)
+    for event, trend, beta in zip(felt.event, felt.trend, felt.beta, strict=True):
+        m = place[event]
+        if m >= 0 and span > 1:
+            out[:, 1:, m] += beta * trends.response[last_row, trend, : span - 1]
+            is_by_calendar[:, m] |= varies & acts[rows, trend].any(axis=1)
+    source, target = np.nonzero(is_by_calendar)
+    out[source, :, target] = 0.0
+    return out, source.astype(np.int64), target.astype(np.int64)
 
 
 def _surface(program: Program, source: int, target: int) -> Floats:
@@ -141,25 +139,25 @@ def _surface(program: Program, source: int, target: int) -> Floats:
 
 
 def log_hazards(program: Program, mover: Ints, of_past: Floats, streams: Streams, n_runs: int) -> Floats:
-    """(R or 1, M, H + 1) ln of the movers' rates, the whole past at work and no mover; R where noise is felt.
+    """(R or 1, H + 1, M) ln of the movers' rates, the whole past at work and no mover; R where noise is felt.
 
     ln λ0 + Σ_past ln K + Σ_j β_j · (known deviation_j + random noise_j)(t − 1).
     """
     as_of, felt, place = program.as_of, program.sensitivities, _places(program, mover)
     with np.errstate(divide="ignore"):
-        out = np.log(program.base_rate[mover, as_of:])[None] + of_past.sum(axis=0)[None]
-    out[:, :, 0] = -np.inf
+        out = np.log(program.base_rate[mover, as_of:]).T[None] + of_past[None]
+    out[:, 0] = -np.inf
     chosen = np.flatnonzero(place[felt.event] >= 0)
     for s in chosen:
-        out[0, place[felt.event[s]], 1:] += felt.beta[s] * program.trends.known_deviation[felt.trend[s], as_of:-1]
+        out[0, 1:, place[felt.event[s]]] += felt.beta[s] * program.trends.known_deviation[felt.trend[s], as_of:-1]
     wanted = np.zeros(program.n_trends, dtype=bool)
     wanted[felt.trend[chosen]] = True
     found = noise_paths(program.trends.noise, program.n_trends, streams, n_runs, wanted) if len(chosen) else None
     if found is None:
-        return np.asarray(out)
+        return np.ascontiguousarray(out)
     first, noise = found
     out = np.repeat(out, n_runs, axis=0)
     begin = max(first, as_of)  # step whose noise is felt in the step after it
     for s in chosen:
-        out[:, place[felt.event[s]], begin - as_of + 1 :] += felt.beta[s] * noise[:, felt.trend[s], begin - first : -1]
+        out[:, begin - as_of + 1 :, place[felt.event[s]]] += felt.beta[s] * noise[:, felt.trend[s], begin - first : -1]
     return out

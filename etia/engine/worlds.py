@@ -1,9 +1,9 @@
 """Changed worlds of one draw, made from its factual runs: only what a change reaches is run again (method §7).
 
-In a run's factual world every prospective event has a course of rates λ_b(t), come or not. A change, be it a past event
-gone or an event set to a date, multiplies the rates of the events that it acts on; such an event's threshold is then
-spent along the new course. Where its step changes, that is a change of its own from then on. Changes are taken in
-order of time, so that each event's step is settled when it is reached. All other events keep their factual steps.
+In a run's factual world every prospective event has a course of rates λ_b(t), come or not. A past event gone, or an
+event set to a date, multiplies these courses. From the first change on, thresholds are spent along the new courses,
+step by step; where an event's step comes out otherwise than it was, its pulls are moved with it. Runs without a change
+stay as they are.
 """
 
 from __future__ import annotations
@@ -61,14 +61,15 @@ class Ground:
     is_free: Bools  # (M,) chance decides when it comes; False where it is scheduled or set
     threshold: Floats  # (R, M)
     offset: Ints  # (R, M) factual offsets
-    rate: Floats  # (R, M, H + 1) factual rates, as if the event had not come and no condition held it
-    cumulated: Floats  # (R, M, H + 1) their sums
+    rate: Floats  # (R, H + 1, M) factual rates, as if the event had not come and no condition held it
+    cumulated: Floats  # (R, H + 1, M) their sums
     pulls: Pulls
     gates: _Gates
 
     @property
-    def n_runs(self) -> int:
-        return len(self.offset)
+    def n_offsets(self) -> int:
+        """H: steps after `as_of`."""
+        return int(self.rate.shape[1]) - 1
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ class _Gates:
     shutter_start: Ints
     shutter: Ints  # movers that prevent it
     holds_start: Ints
-    holds: Ints  # movers that wait for it, or that it prevents
+    holds: Ints  # movers that wait for it
+    shuts_start: Ints
+    shuts: Ints  # movers that it prevents
     needs_past: Bools  # (M, n)
     shut_by_past: Bools  # (M, n)
 
@@ -94,195 +97,147 @@ class Rerun:
     offset: Ints  # (R, M) offsets of the movers
 
 
-@njit(inline="always")
-def _ratio(q, o, i, surface_row, by_age, surface):  # type: ignore[no-untyped-def]
-    """K of pair q at offset i, its source having come at offset o."""
-    if surface_row[q] < 0:
-        return by_age[q, i - o]
-    return surface[surface_row[q], o, i]
-
-
 @njit(cache=True, nogil=True)
 def _fill_rates(  # type: ignore[no-untyped-def]
-    log_hazard, offset, start, target, surface_row, by_age, surface, fell, past_acts, past_inverse, rate, cumulated,
+    log_hazard, offset, by_age, surface_start, surface_target, surface, fell, past_inverse, rate, cumulated
 ):  # fmt: skip
-    n_runs, n_movers, n = rate.shape
+    n_runs, n, n_movers = rate.shape
     is_shared = log_hazard.shape[0] == 1
+    shared = np.exp(log_hazard[0])
     for r in range(n_runs):
-        if is_shared and r > 0:
+        for i in range(n):
             for m in range(n_movers):
-                for i in range(n):
-                    rate[r, m, i] = cumulated[0, m, i]
-        else:
-            for m in range(n_movers):
-                for i in range(n):
-                    rate[r, m, i] = np.exp(log_hazard[r, m, i])
-        if is_shared and r == 0:
-            cumulated[0] = rate[0]
-    for r in range(n_runs):
+                rate[r, i, m] = shared[i, m] if is_shared else np.exp(log_hazard[r, i, m])
         for j in range(fell.shape[1]):
             if fell[r, j]:
-                for m in range(n_movers):
-                    if past_acts[j, m]:
-                        for i in range(n):
-                            rate[r, m, i] *= past_inverse[j, m, i]
+                for i in range(n):
+                    for m in range(n_movers):
+                        rate[r, i, m] *= past_inverse[j, i, m]
         for a in range(n_movers):
-            o = offset[r, a]
-            for q in range(start[a], start[a + 1]):
-                m = target[q]
-                for i in range(o + 1, n):
-                    rate[r, m, i] *= _ratio(q, o, i, surface_row, by_age, surface)
+            _pull(a, offset[r, a], False, by_age, surface_start, surface_target, surface, rate[r])
         for m in range(n_movers):
-            total = 0.0
-            for i in range(n):
-                total += rate[r, m, i]
-                cumulated[r, m, i] = total
+            cumulated[r, 0, m] = rate[r, 0, m]
+        for i in range(1, n):
+            for m in range(n_movers):
+                cumulated[r, i, m] = cumulated[r, i - 1, m] + rate[r, i, m]
 
 
 @njit(inline="always")
-def _predict(  # type: ignore[no-untyped-def]
-    m, since, is_blocked, was_touched, threshold, rate, cumulated, factor, spent,
-    needs_start, needs, shutter_start, shutter, applied,
-):  # fmt: skip
-    """Offset at which mover m comes, all that happens up to `since` being settled and m not having come by then."""
-    absent = rate.shape[1]
-    if is_blocked:
-        return absent
-    begin = 0
-    for x in range(needs_start[m], needs_start[m + 1]):
-        begin = max(begin, applied[needs[x]])
-    end = absent - 1
-    for x in range(shutter_start[m], shutter_start[m + 1]):
-        end = min(end, applied[shutter[x]])
-    if begin >= end or since >= end:
-        return absent
-    total = 0.0
-    first = begin + 1
-    if begin < since:
-        total = spent[m, since] if was_touched else cumulated[m, since] - cumulated[m, begin]
-        first = since + 1
-    else:
-        spent[m, begin] = 0.0
-    for i in range(first, end + 1):
-        total += rate[m, i] * factor[m, i]
-        spent[m, i] = total
-        if total >= threshold[m]:
-            return i
-    return absent
+def _pull(a, o, is_undone, by_age, surface_start, surface_target, surface, rate):  # type: ignore[no-untyped-def]
+    """Multiply what is to come of the rates by source a's pulls from offset o on; `by_age` is 1/K where undone."""
+    n, n_movers = rate.shape
+    for i in range(o + 1, n):
+        for m in range(n_movers):
+            rate[i, m] *= by_age[a, i - o, m]
+    for q in range(surface_start[a], surface_start[a + 1]):
+        m = surface_target[q]
+        for i in range(o + 1, n):
+            rate[i, m] *= 1.0 / surface[q, o, i] if is_undone else surface[q, o, i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _rerun(  # type: ignore[no-untyped-def]
-    threshold, offset, rate, cumulated, is_free, set_offset, fell, was_fell, past_acts, past_inverse,
-    needs_past, shut_by_past, start, target, surface_row, by_age, surface,
-    needs_start, needs, shutter_start, shutter, holds_start, holds, out,
+    threshold, offset, rate, cumulated, is_free, set_offset, fell, was_fell, past_acts, past_factor, past_inverse,
+    needs_past, shut_by_past, by_age, by_age_inverse, surface_start, surface_target, surface,
+    needs_start, needs, shutter_start, shutter, holds_start, holds, shuts_start, shuts, out,
 ):  # fmt: skip
-    n_runs, n_movers, n = rate.shape
+    n_runs, n, n_movers = rate.shape
     n_past = fell.shape[1]
     absent = n
-    factor = np.empty((n_movers, n))
-    spent = np.empty((n_movers, n))
-    predicted = np.empty(n_movers, np.int64)
-    applied = np.empty(n_movers, np.int64)
-    is_touched = np.empty(n_movers, np.bool_)
-    is_blocked = np.empty(n_movers, np.bool_)
-    touched = np.empty(n_movers, np.int64)
-    is_due = np.zeros(n_movers, np.bool_)
+    has_past_gates = needs_past.any() or shut_by_past.any()
+    course = np.empty((n, n_movers))  # rates in this world
+    spent = np.empty(n_movers)
+    left = np.empty(n_movers)  # threshold; infinite where the event cannot come (any more)
+    at_work = np.empty(n_movers)  # 1 where all requirements have come
+    lacks = np.empty(n_movers, np.int64)
+    is_factual_step = np.zeros(n + 1, np.bool_)
+    is_blocked = np.zeros(n_movers, np.bool_)
     for r in range(n_runs):
-        n_touched = 0
+        first = absent  # offset of the first change
         for m in range(n_movers):
-            applied[m] = offset[r, m]
-            predicted[m] = offset[r, m]
-            is_touched[m] = False
-            is_blocked[m] = False
-            if set_offset[m] >= 0:
-                predicted[m] = set_offset[m]
-                is_touched[m] = True
-                touched[n_touched] = m
-                n_touched += 1
+            out[r, m] = offset[r, m]
+            if set_offset[m] >= 0 and set_offset[m] != offset[r, m]:
+                first = min(first, set_offset[m], offset[r, m])
         for j in range(n_past):
-            if shut_by_past.shape[1] > 0:
+            if fell[r, j] != was_fell[r, j] and past_acts[j]:
+                first = 1
+        if first >= absent:
+            continue
+        if has_past_gates:
+            is_blocked[:] = False
+            for j in range(n_past):
                 for m in range(n_movers):
                     is_blocked[m] |= (needs_past[m, j] and fell[r, j]) or (shut_by_past[m, j] and not fell[r, j])
-            if fell[r, j] == was_fell[r, j]:
-                continue
-            for m in range(n_movers):
-                if not is_free[m] or set_offset[m] >= 0:
-                    continue
-                if not (past_acts[j, m] or needs_past[m, j] or shut_by_past[m, j]):
-                    continue
-                if not is_touched[m]:
-                    is_touched[m] = True
-                    touched[n_touched] = m
-                    n_touched += 1
-                    for i in range(n):
-                        factor[m, i] = 1.0
-                if past_acts[j, m]:
-                    if fell[r, j]:
-                        for i in range(n):
-                            factor[m, i] *= past_inverse[j, m, i]
-                    else:
-                        for i in range(n):
-                            factor[m, i] /= past_inverse[j, m, i]
-        for x in range(n_touched):
-            m = touched[x]
-            if set_offset[m] < 0:
-                predicted[m] = _predict(
-                    m, 0, is_blocked[m], True, threshold[r], rate[r], cumulated[r], factor, spent,
-                    needs_start, needs, shutter_start, shutter, applied,
-                )  # fmt: skip
-        while True:
-            now, a = absent, -1
-            for x in range(n_touched):
-                m = touched[x]
-                if predicted[m] != applied[m]:
-                    at = min(predicted[m], applied[m])
-                    if at < now:
-                        now, a = at, m
-            if a < 0:
-                break
-            before = applied[a]
-            after = predicted[a] if predicted[a] < before else absent
-            applied[a] = after
-            for q in range(start[a], start[a + 1]):
-                m = target[q]
-                if not is_free[m] or set_offset[m] >= 0 or predicted[m] <= now:
-                    continue
-                is_due[m] = True
-                if not is_touched[m]:
-                    for i in range(n):
-                        factor[m, i] = 1.0
-                for i in range(after + 1, n):
-                    factor[m, i] *= _ratio(q, after, i, surface_row, by_age, surface)
-                for i in range(before + 1, n):
-                    factor[m, i] /= _ratio(q, before, i, surface_row, by_age, surface)
-                predicted[m] = _predict(
-                    m, now, is_blocked[m], is_touched[m], threshold[r], rate[r], cumulated[r], factor, spent,
-                    needs_start, needs, shutter_start, shutter, applied,
-                )  # fmt: skip
-                if not is_touched[m]:
-                    is_touched[m] = True
-                    touched[n_touched] = m
-                    n_touched += 1
-            for x in range(holds_start[a], holds_start[a + 1]):
-                m = holds[x]
-                if is_due[m] or not is_free[m] or set_offset[m] >= 0 or predicted[m] <= now:
-                    continue
-                if not is_touched[m]:
-                    for i in range(n):
-                        factor[m, i] = 1.0
-                predicted[m] = _predict(
-                    m, now, is_blocked[m], is_touched[m], threshold[r], rate[r], cumulated[r], factor, spent,
-                    needs_start, needs, shutter_start, shutter, applied,
-                )  # fmt: skip
-                if not is_touched[m]:
-                    is_touched[m] = True
-                    touched[n_touched] = m
-                    n_touched += 1
-            for q in range(start[a], start[a + 1]):
-                is_due[target[q]] = False
+        before = first - 1
+        is_factual_step[:] = False
         for m in range(n_movers):
-            out[r, m] = applied[m]
+            is_factual_step[offset[r, m]] = True
+            if set_offset[m] >= 0:
+                is_factual_step[set_offset[m]] = True
+            begin = 0
+            lacks[m] = 0
+            for x in range(needs_start[m], needs_start[m + 1]):
+                at = offset[r, needs[x]]
+                if at <= before:
+                    begin = max(begin, at)
+                else:
+                    lacks[m] += 1
+            at_work[m] = 1.0 if lacks[m] == 0 else 0.0
+            spent[m] = cumulated[r, before, m] - cumulated[r, begin, m] if lacks[m] == 0 else 0.0
+            left[m] = threshold[r, m]
+            if not is_free[m] or set_offset[m] >= 0 or offset[r, m] <= before or is_blocked[m]:
+                left[m] = np.inf
+            for x in range(shutter_start[m], shutter_start[m + 1]):
+                if offset[r, shutter[x]] <= before:
+                    left[m] = np.inf
+        for i in range(first, n):
+            for m in range(n_movers):
+                course[i, m] = rate[r, i, m]
+        if first == 1:
+            for j in range(n_past):
+                if fell[r, j] != was_fell[r, j] and past_acts[j]:
+                    if fell[r, j]:
+                        for i in range(1, n):
+                            for m in range(n_movers):
+                                course[i, m] *= past_inverse[j, i, m]
+                    else:
+                        for i in range(1, n):
+                            for m in range(n_movers):
+                                course[i, m] *= past_factor[j, i, m]
+        for i in range(first, n):
+            n_hits = 0
+            for m in range(n_movers):
+                spent[m] += course[i, m] * at_work[m]
+                n_hits += spent[m] >= left[m]
+            if n_hits == 0 and not is_factual_step[i]:
+                continue
+            for a in range(n_movers):
+                was = offset[r, a] == i
+                if set_offset[a] >= 0:
+                    comes = set_offset[a] == i
+                elif is_free[a]:
+                    comes = spent[a] >= left[a]
+                else:
+                    comes = was
+                if comes:
+                    out[r, a] = i
+                    left[a] = np.inf
+                    if not was:
+                        _pull(a, i, False, by_age, surface_start, surface_target, surface, course)
+                elif was:
+                    if out[r, a] == i:
+                        out[r, a] = absent
+                    _pull(a, i, True, by_age_inverse, surface_start, surface_target, surface, course)
+            for a in range(n_movers):
+                if out[r, a] != i:
+                    continue
+                for x in range(holds_start[a], holds_start[a + 1]):
+                    m = holds[x]
+                    lacks[m] -= 1
+                    if lacks[m] == 0:
+                        at_work[m] = 1.0
+                for x in range(shuts_start[a], shuts_start[a + 1]):
+                    left[shuts[x]] = np.inf
 
 
 def ground(program: Program, streams: Streams, steps: Steps) -> Ground:
@@ -296,11 +251,11 @@ def ground(program: Program, streams: Streams, steps: Steps) -> Ground:
     offset = np.where(steps[:, mover] == NEVER, absent, steps[:, mover].astype(np.int64) - program.as_of)
     fell = steps[:, past.event] == NEVER
     pulls = pulls_among(program, past, mover)
-    rate = np.empty((n_runs, len(mover), absent))
+    rate = np.empty((n_runs, absent, len(mover)))
     cumulated = np.empty_like(rate)
     _fill_rates(
-        log_hazards(program, mover, pulls.of_past, streams, n_runs), offset, pulls.start, pulls.target,
-        pulls.surface_row, pulls.by_age, pulls.surface, fell, pulls.past_acts, pulls.past_inverse, rate, cumulated,
+        log_hazards(program, mover, pulls.of_past, streams, n_runs), offset, pulls.by_age, pulls.surface_start,
+        pulls.surface_target, pulls.surface, fell, pulls.past_inverse, rate, cumulated,
     )  # fmt: skip
     return Ground(
         program, past, uniforms(streams.past[past.event], streams.first_run, n_runs), fell, mover, place,
@@ -331,8 +286,8 @@ def _gates(program: Program, n_movers: int, past: Past, place: Ints) -> _Gates:
     waiting, needed, needs_past = pairs(program.requires)
     shut, shutters, shut_by_past = pairs(program.prevented_by)
     return _Gates(
-        *grouped(waiting, needed), *grouped(shut, shutters), *grouped(needed + shutters, waiting + shut),
-        needs_past, shut_by_past,
+        *grouped(waiting, needed), *grouped(shut, shutters), *grouped(needed, waiting),
+        *grouped(shutters, shut), needs_past, shut_by_past,
     )  # fmt: skip
 
 
@@ -342,7 +297,7 @@ def rerun(ground: Ground, world: World) -> Rerun:
     base = np.flatnonzero(program.removed) if len(program.removed) else np.zeros(0, dtype=np.int64)
     set_offset = np.full(len(ground.mover), -1, dtype=np.int64)
     for event, step in world.fixed:
-        set_offset[ground.place[event]] = ground.rate.shape[2] if step == NEVER else step - program.as_of
+        set_offset[ground.place[event]] = ground.n_offsets + 1 if step == NEVER else step - program.as_of
     removed = np.array(world.removed, dtype=np.int64)
     if world.dates_kept:
         fell = ground.fell.copy()
@@ -356,9 +311,9 @@ def rerun(ground: Ground, world: World) -> Rerun:
     out = np.empty_like(ground.offset)
     _rerun(
         ground.threshold, ground.offset, ground.rate, ground.cumulated, ground.is_free, set_offset, fell, ground.fell,
-        p.past_acts, p.past_inverse, g.needs_past, g.shut_by_past,
-        p.start, p.target, p.surface_row, p.by_age, p.surface,
-        g.needs_start, g.needs, g.shutter_start, g.shutter, g.holds_start, g.holds, out,
+        p.past_acts | g.needs_past.any(axis=0) | g.shut_by_past.any(axis=0), p.past_factor, p.past_inverse,
+        g.needs_past, g.shut_by_past, p.by_age, p.by_age_inverse, p.surface_start, p.surface_target, p.surface,
+        g.needs_start, g.needs, g.shutter_start, g.shutter, g.holds_start, g.holds, g.shuts_start, g.shuts, out,
     )  # fmt: skip
     return Rerun(fell, pattern, out)
 

@@ -1,0 +1,81 @@
+"""Means with standard errors, gathered a block of runs at a time (method §8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Moments", "Part", "part_of"]
+
+
+class Part(NamedTuple):
+    """What a block of one draw's runs adds."""
+
+    draw: int
+    n: int  # runs
+    mean: Floats  # (...)
+    squares: Floats  # (...) sum over runs of squares about the mean
+
+
+def part_of(draw: int, values: Floats) -> Part:
+    """The part of values (runs, ...)."""
+    mean = values.mean(axis=0)
+    return Part(draw, len(values), mean, ((values - mean) ** 2).sum(axis=0))
+
+
+def _joined(one: Part, other: Part) -> Part:
+    """Two sets of runs as one (Chan, Golub and LeVeque, 1979)."""
+    n = one.n + other.n
+    delta = other.mean - one.mean
+    squares = one.squares + other.squares + delta**2 * (one.n * other.n / n)
+    return Part(other.draw, n, one.mean + delta * (other.n / n), squares)
+
+
+class Moments:
+    """A mean over all runs and its standard error, from parts that come draw by draw.
+
+    The independent units are draws, each its runs' mean, where there are two or more; else the runs of the one draw.
+    """
+
+    def __init__(self, shape: tuple[int, ...], *, by_draw: bool) -> None:
+        self._shape = shape
+        self._by_draw = by_draw
+        self._settled: Part | None = None
+        self._open: Part | None = None  # the draw that is not complete yet
+
+    def add(self, part: Part) -> None:
+        """Take in a part; those of a draw come one after the other."""
+        if self._open is not None and (not self._by_draw or self._open.draw == part.draw):
+            self._open = _joined(self._open, part)
+            return
+        self._settled = self._with_open()
+        self._open = part
+
+    def _with_open(self) -> Part | None:
+        """All units so far."""
+        if self._open is None:
+            return self._settled
+        unit = self._open
+        if self._by_draw:
+            unit = Part(unit.draw, 1, unit.mean, np.zeros(self._shape))
+        return unit if self._settled is None else _joined(self._settled, unit)
+
+    @property
+    def mean(self) -> Floats:
+        """(...) mean over all runs; every draw has as many."""
+        units = self._with_open()
+        return np.full(self._shape, np.nan) if units is None else units.mean
+
+    def error(self) -> Floats:
+        """(...) standard error of the mean; nan with a single unit."""
+        units = self._with_open()
+        if units is None or units.n < 2:
+            return np.full(self._shape, np.nan)
+        out: Floats = np.sqrt(units.squares / (units.n - 1) / units.n)
+        return out
