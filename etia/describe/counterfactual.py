@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,13 +28,17 @@ __all__ = [
     "ATTRIBUTABLE",
     "DRIVERS",
     "IMPACT_SCORES",
+    "Score",
     "attributable_fractions",
     "central_steps",
+    "contrasts_of",
     "expected_impacts",
+    "grid",
     "impact_scores",
     "removal_effects",
     "score_contrasts",
     "score_steps",
+    "score_tables",
     "without",
 ]
 
@@ -112,29 +116,35 @@ def _scenario_step(case: Case, name: str) -> int | None:
     return min(max(calendar.middle_step(happens), calendar.as_of + 1), calendar.n_steps - 1)
 
 
-def score_contrasts(case: Case, central: Mapping[str, int]) -> dict[str, tuple[Contrast, Contrast, int]]:
-    """By event: the contrast of its impact score, that of its expected impact, and the step at which it is set.
+class Score(NamedTuple):
+    """What an event's score compares."""
 
-    A past event's own step is the middle one where its date is uncertain.
-    """
+    impact: Contrast  # factual and without it, or at its central date and never
+    expected: Contrast  # factual and without it, or never
+    step: int  # where it is set; a past event's own, the middle one where its date is uncertain
+
+
+def score_contrasts(case: Case, reference: Case | None = None) -> dict[str, Score]:
+    """By event, in model order: what its scores compare. Central dates are those of the reference model's case."""
+    central = _central(case, reference)
     out = {}
     for name in case.model.events:
         first = case.compiled.index.place[name]
-        gone = without(case, [name])
         if _is_past(case, first):
-            gone = World(removed=(first,))
+            contrast = Contrast(World(), World(removed=(first,)), (first,))
             steps = case.compiled.fixed_step[:, first]
-            score = Contrast(World(), gone, (first,))
-            out[name] = (score, score, int((int(steps.min()) + int(steps.max())) // 2))
+            out[name] = Score(contrast, contrast, (int(steps.min()) + int(steps.max())) // 2)
             continue
-        step = _scenario_step(case, name)
-        step = central[name] if step is None else step
-        out[name] = (Contrast(World(fixed=((first, step),)), gone, (first,)), Contrast(World(), gone), step)
+        set_by_scenario = _scenario_step(case, name)
+        step = central[name] if set_by_scenario is None else set_by_scenario
+        gone = without(case, [name])
+        score = Contrast(World(fixed=((first, step),)), gone, (first,))
+        out[name] = Score(score, Contrast(World(), gone), step)
     return out
 
 
 def _central(case: Case, reference: Case | None) -> dict[str, int]:
-    found = central_steps(reference or case.study.case(policies=()))
+    found = central_steps(reference or case.study.case(lens=case.study.reference_lens, policies=()))
     added = [name for name in case.model.events if name not in found]
     found.update(central_steps(case, added))
     return found
@@ -164,15 +174,25 @@ def impact_scores(
         Some events; all where left out.
     """
     wanted = score_steps(case, every_step=every_step) if steps is None else np.unique(np.asarray(steps, dtype=np.int64))
-    asked = score_contrasts(case, _central(case, reference))
-    names = list(asked) if events is None else list(events)
-    contrasts: dict[Contrast, int] = {}
-    for name in names:
-        for contrast in asked[name][:2]:
-            contrasts.setdefault(contrast, len(contrasts))
-    found = effects(case, list(contrasts), wanted)
-    scores = [_score_rows(case, name, found, contrasts[asked[name][0]], asked[name][2]) for name in names]
-    drivers = [_driver_rows(case, name, found, contrasts[asked[name][1]]) for name in names]
+    asked = score_contrasts(case, reference)
+    if events is not None:
+        asked = {name: asked[name] for name in events}
+    contrasts = contrasts_of(asked)
+    return score_tables(case, asked, contrasts, effects(case, contrasts, wanted))
+
+
+def contrasts_of(asked: Mapping[str, Score]) -> list[Contrast]:
+    """All contrasts that the scores need, each once, those of an event side by side."""
+    return list(dict.fromkeys(contrast for score in asked.values() for contrast in (score.impact, score.expected)))
+
+
+def score_tables(
+    case: Case, asked: Mapping[str, Score], contrasts: Sequence[Contrast], found: Effects
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The two tables of `impact_scores`, from the effects of `contrasts`."""
+    place = {contrast: c for c, contrast in enumerate(contrasts)}
+    scores = [_score_rows(case, name, found, place[score.impact], score.step) for name, score in asked.items()]
+    drivers = [_driver_rows(case, name, found, place[score.expected]) for name, score in asked.items()]
     return _stacked(scores, IMPACT_SCORES), _stacked(drivers, DRIVERS)
 
 
@@ -181,7 +201,7 @@ def expected_impacts(case: Case, *, steps: Sequence[int] | Ints, reference: Case
     return impact_scores(case, reference=reference, steps=steps)[1]
 
 
-def _grid(case: Case, steps: Ints, has_value: NDArray[np.bool_]) -> dict[str, object]:
+def grid(case: Case, steps: Ints, has_value: NDArray[np.bool_]) -> dict[str, object]:
     """Columns scenario, lens, trend and date of all trends and steps that have a value, trend by trend."""
     labels = np.array([case.calendar.label(int(t)) for t in steps], dtype=object)
     trend, step = np.nonzero(has_value)
@@ -192,7 +212,7 @@ def _grid(case: Case, steps: Ints, has_value: NDArray[np.bool_]) -> dict[str, ob
 def _score_rows(case: Case, name: str, found: Effects, c: int, step: int) -> pd.DataFrame:
     known = ~np.isnan(found.total[c])
     total, direct = found.total[c][known], found.direct[c][known]
-    columns = _grid(case, found.steps, known) | {
+    columns = grid(case, found.steps, known) | {
         "event": name, "central": case.calendar.label(step), "total": total, "direct": direct,
         "indirect": total - direct, "se": found.total_error[c][known],
     }  # fmt: skip
@@ -201,7 +221,7 @@ def _score_rows(case: Case, name: str, found: Effects, c: int, step: int) -> pd.
 
 def _driver_rows(case: Case, name: str, found: Effects, c: int) -> pd.DataFrame:
     known = ~np.isnan(found.total[c])
-    columns = _grid(case, found.steps, known) | {
+    columns = grid(case, found.steps, known) | {
         "event": name, "expected": found.total[c][known], "se": found.total_error[c][known],
     }  # fmt: skip
     return pd.DataFrame(columns)[DRIVERS]
@@ -225,7 +245,7 @@ def removal_effects(
     found = effects(case, [Contrast(World(), without(case, events), first)], wanted)
     known = ~np.isnan(found.total[0])
     total, direct = found.total[0][known], found.direct[0][known]
-    columns = _grid(case, found.steps, known) | {
+    columns = grid(case, found.steps, known) | {
         "total": total, "direct": direct, "indirect": total - direct, "se": found.total_error[0][known],
     }  # fmt: skip
     return pd.DataFrame(columns)
