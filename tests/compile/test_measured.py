@@ -27,7 +27,15 @@ def model(trends: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def trend(values: list[float], method: str = "constant", scale: str = "linear", **more: Any) -> dict[str, Any]:
     history = [{"at": str(year), "value": float(v)} for year, v in zip(YEARS, values, strict=True) if v is not None]
-    return {"title": "Y", "unit": "units", "level": "meso", "scale": scale, "history": history, "baseline": {"method": method}, **more}
+    return {
+        "title": "Y",
+        "unit": "units",
+        "level": "meso",
+        "scale": scale,
+        "history": history,
+        "baseline": {"method": method},
+        **more,
+    }
 
 
 def case(raw: dict[str, Any], **settings: Any) -> Case:
@@ -46,7 +54,9 @@ def test_history_is_the_data_whatever_the_baseline(method):
 def test_a_past_impact_is_taken_off_before_the_baseline_is_fitted():
     """Data: 10 up to 2009, 15 from 2010. With a step of 5 in 2010 the rest is 10 throughout: constant baseline 10, no
     noise. The future is 10 + 5 for ever, and without the shock 10."""
-    found = case(model({"y": trend([10.0] * 10 + [15.0] * 11)}, impacts={"shock -> y": {"shape": "step", "lasting": 5}}))
+    found = case(
+        model({"y": trend([10.0] * 10 + [15.0] * 11)}, impacts={"shock -> y": {"shape": "step", "lasting": 5}})
+    )
     program = found.program(0)
     assert program.trends.baseline[0] == pytest.approx(np.full(31, 10.0))
     assert found.outcomes.values(0)[:5, 21:] == pytest.approx(np.full((5, 10), 15.0))
@@ -128,7 +138,11 @@ def test_data_after_as_of_are_never_read():
 
 
 def test_too_few_data_are_an_error_that_names_the_number_needed():
-    short = {**trend(WAVY), "history": [{"at": "2018", "value": 1.0}, {"at": "2019", "value": 2.0}], "baseline": {"method": "linear"}}
+    short = {
+        **trend(WAVY),
+        "history": [{"at": "2018", "value": 1.0}, {"at": "2019", "value": 2.0}],
+        "baseline": {"method": "linear"},
+    }
     with pytest.raises(SeriesError, match=r"trend 'y'.*4"):
         case(model({"y": short})).outcomes  # noqa: B018 - asking is what runs it
 
@@ -144,7 +158,10 @@ def noisy_model() -> dict[str, Any]:
         "crisis": {"title": "C", "level": "macro", "probability": {"by": "2025", "value": 0.3}, "prevented_by": ["deal"]},
     }  # fmt: skip
     raw["events"]["deal"]["probability"]["value"] = 0.2
-    raw["links"] = {"crisis -> talks": {"rate_ratio": 0.5, "lag": "1 year"}, "talks -> crisis": {"rate_ratio": 0.3, "half_life": "2 years"}}
+    raw["links"] = {
+        "crisis -> talks": {"rate_ratio": 0.5, "lag": "1 year"},
+        "talks -> crisis": {"rate_ratio": 0.3, "half_life": "2 years"},
+    }
     return raw
 
 
@@ -156,7 +173,13 @@ def test_events_that_feel_noise_equal_their_plain_twin():
     whole[:, :, first:] = paths
     threshold = thresholds(streams.threshold, 0, n_runs)
     plan = prepare(program)
-    fast = sample(plan, streams, n_runs, noise=noise_since((first, paths), program.as_of), threshold=np.ascontiguousarray(threshold[:, plan.open]))
+    fast = sample(
+        plan,
+        streams,
+        n_runs,
+        noise=noise_since((first, paths), program.as_of),
+        threshold=np.ascontiguousarray(threshold[:, plan.open]),
+    )
     assert np.array_equal(fast, plain_sample(program, threshold, noise=whole))
 
 
