@@ -148,9 +148,9 @@ def test_every_public_function_and_class_says_what_it_means():
         if ast.get_docstring(tree(file)) is None:
             silent.append(dotted(file))
         for node in tree(file).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
-                if ast.get_docstring(node) is None:
-                    silent.append(f"{dotted(file)}.{node.name}")
+            is_public = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+            if is_public and ast.get_docstring(node) is None:
+                silent.append(f"{dotted(file)}.{node.name}")
     assert silent == []
 
 
