@@ -103,7 +103,7 @@ def curves(model: Model, index: EventIndex, judgements: Judgements) -> CurveDraw
     rows: list[tuple[int, int, int, int, bool]] = []
     columns: list[NDArray[np.float64]] = []
     for name, event in model.events.items():
-        if not event.probability or is_scheduled_or_past(event, calendar) and event.repeats == 1:
+        if not event.probability or (is_scheduled_or_past(event, calendar) and event.repeats == 1):
             continue
         spans, q = _curve(name, event, calendar, judgements)
         is_marginal = (event.probability[0].meaning or "marginal") == "marginal"

@@ -1,7 +1,7 @@
 """What each judgement is worth in every parameter draw (method §2, §8).
 
-A judgement is a quantity at a path of the model (`links.a -> b.rate_ratio`). Its percentile comes from the stream named by
-the path, so another judgement, scenario or lens leaves its draws as they were. The central model is one draw of means.
+A judgement is a quantity at a path of the model (`links.a -> b.rate_ratio`). Its percentile comes from the stream named
+by the path, so another judgement, scenario or lens leaves its draws as they were. The central model is one draw.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Judgements:
         bounds: tuple[float, float] | None = None,
         shared: str | None = None,
     ) -> Floats:
-        """(P,) the quantity's value in each draw. `shared` names the percentile's stream where several paths share it."""
+        """(P,) the quantity's value in each draw. `shared` names the percentile's stream where paths share one."""
         asked = (path, quantity, kind, bounds, shared)
         if asked not in self._known:
             self._known[asked] = self._drawn(path, quantity, kind, bounds, shared or path)

@@ -24,7 +24,7 @@ class LensWeights:
     half_lives: Mapping[str, float] = field(default_factory=dict)  # months
 
     def weight(self, mechanism: str | None) -> float:
-        """w ≥ 0 of a relation with this mechanism, 1 without one."""
+        """W ≥ 0 of a relation with this mechanism, 1 without one."""
         return 1.0 if mechanism is None else self.weights.get(mechanism, 1.0)
 
     def half_life(self, mechanism: str | None) -> float | None:

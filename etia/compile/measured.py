@@ -7,6 +7,7 @@ the rest. Smoothing and memory are those of the lens's central model; levels, sl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,7 +117,7 @@ def _given(series: Series, trend: Trend, judgements: Judgements, calendar: Calen
 
 @dataclass(frozen=True)
 class Courses:
-    """What all draws under a lens share: each series' linear map from data to baseline, and the random noise's weights."""
+    """What all draws under a lens share: each series' map from data to baseline, and the random noise's weights."""
 
     series: tuple[Series, ...]
     courses: Mapping[int, baselines.Course]  # by trend index
@@ -165,12 +166,14 @@ def _estimated(series: Series, trend: Trend, rest: Floats, given: Floats | None)
 def _rest(series: Series, deviation: Floats, coupled: Floats) -> Floats:
     """(n,) the data less what the model itself puts there: past events' responses and coupled noise."""
     at = series.middle[: len(series.values)] if len(series.middle) >= len(series.values) else _padded(series)
-    return series.values - deviation[series.trend, at] - coupled[at]
+    rest: Floats = series.values - deviation[series.trend, at] - coupled[at]
+    return rest
 
 
 def _padded(series: Series) -> NDArray[np.int64]:
     extra = len(series.values) - len(series.middle)
-    return np.r_[series.middle, np.full(extra, series.middle[-1])]
+    middle: NDArray[np.int64] = np.r_[series.middle, np.full(extra, series.middle[-1])]
+    return middle
 
 
 def _coupled(own: Floats, couplings: Couplings, trend: int) -> Floats:
@@ -196,7 +199,7 @@ def _own_noise(series: Series, fit: baselines.Fit, calendar: Calendar) -> tuple[
     baseline[steps < middle[np.flatnonzero(observed)[0]]] = np.nan
     own[steps < middle[np.flatnonzero(observed)[0]]] = 0.0
     data = np.flatnonzero(observed)
-    for left, right in zip(data, data[1:], strict=False):
+    for left, right in pairwise(data):
         if right - left > 1:
             baseline[middle[left] + 1 : middle[right]] = np.nan
     return baseline, own

@@ -1,4 +1,4 @@
-"""What is odd about single draws of the judgements, in words: causes after their effects, probabilities not met (method §1, §3)."""
+"""What is odd about single draws, in words: causes after their effects, probabilities not met (method §1, §3)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def _unmet(study: Study) -> list[str]:
     if met.size == 0 or met.all():
         return []
     share = 1.0 - met.all(axis=1).mean()
-    worst = sorted({names[i]: 1.0 - met[:, i].mean() for i in np.flatnonzero(~met.all(axis=0))}.items(), key=lambda x: -x[1])
+    parts = {names[i]: 1.0 - met[:, i].mean() for i in np.flatnonzero(~met.all(axis=0))}
+    worst = sorted(parts.items(), key=lambda item: -item[1])
     told = ", ".join(f"{name} ({part:.0%})" for name, part in worst[:_MOST_NAMED])
-    return [f"In {share:.1%} of draws an elicited probability cannot be met; the nearest reachable one is taken there: {told}."]
+    return [f"In {share:.1%} of draws an elicited probability cannot be met; the nearest one is taken there: {told}."]
 
 
 def _causes_after_effects(study: Study) -> list[str]:
@@ -47,4 +48,4 @@ def _causes_after_effects(study: Study) -> list[str]:
     share = behind[:, sometimes].any(axis=1).mean()
     ranked = sometimes[np.argsort(-orders[sometimes], kind="stable")]
     told = ", ".join(f"{links.keys[i]} ({orders[i]:.0%})" for i in ranked[:_MOST_NAMED])
-    return [f"In {share:.1%} of draws an uncertain date puts a cause not before its effect, so that link is idle there: {told}."]
+    return [f"In {share:.1%} of draws an uncertain date puts a cause not before its effect; idle there: {told}."]

@@ -1,4 +1,4 @@
-"""From a model, a scenario, a lens and one draw of the judgements to the engine's Program (architecture: the middle of a run)."""
+"""From a model, a scenario, a lens and one draw of the judgements to the engine's Program: the middle of a run."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etia.compile import events as event_parts
-from etia.compile import relations
+from etia.compile import measured, relations
 from etia.compile.constructed import constructed_levels
-from etia.compile.lens import LensWeights
-from etia.compile import measured
 from etia.compile.past import Past
 from etia.compile.policies import PolicyDraws, policies
 from etia.compile.scales import scales
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etia.compile.judgements import Judgements
+    from etia.compile.lens import LensWeights
     from etia.engine.responses import Couplings
     from etia.schema.model import Model
 
@@ -201,8 +200,8 @@ def compile_model(
 ) -> Compiled:
     """All draws of a model under a lens.
 
-    `chosen` are the policies at work; `reference` is the plain model's where this is a scenario's; `central` is the same
-    with central judgements, made here where it is left out.
+    `chosen` are the policies at work; `reference` is the plain model's where this is a scenario's; `central` is the
+    same with central judgements, made here where it is left out.
     """
     if central is None and not judgements.central:
         central = compile_model(model, lens, judgements.at_centre(), reference=reference and reference.central)

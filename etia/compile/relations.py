@@ -86,7 +86,7 @@ class LinkDraws:
     half_life: Floats  # (P, L) steps; inf: lasting
 
     def draw(self, p: int, n_ages: int, scale: Floats | None = None) -> Links:
-        """ln M by age (L, ages) of one draw: w(age) · ln ρ, w = 0 below ℓ, else 1 or 0.5^((age − ℓ)/half-life)."""
+        """Ln M by age (L, ages) of one draw: w(age) · ln ρ, w = 0 below ℓ, else 1 or 0.5^((age − ℓ)/half-life)."""
         age = np.arange(n_ages) - self.lag[p][:, None]
         with np.errstate(over="ignore", under="ignore"):
             w = np.where(age < 0, 0.0, 0.5 ** (np.maximum(age, 0) / self.half_life[p][:, None]))

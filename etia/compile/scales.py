@@ -46,7 +46,7 @@ def latent(trend: Trend, values: Floats) -> Floats:
 
 
 def size_latent(trend: Trend, written: Floats) -> Floats:
-    """A size as written, in the latent scale: units; percent on log (ln(1 + x/100)); points at mid-scale on logit (4x/(U−L))."""
+    """A size in the latent scale: units; percent on log (ln(1 + x/100)); points at mid-scale on logit (4x/(U−L))."""
     if trend.scale == "log":
         return np.log1p(written / 100.0)
     if trend.scale == "logit":

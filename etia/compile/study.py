@@ -76,7 +76,7 @@ class Study:
         self.scenarios = dict(scenarios or {})
         self.settings = settings or Settings()
         self.judgements = Judgements(self.settings.seed, self.settings.n_draws, central=self.settings.central)
-        self._plain: dict[LensWeights, Compiled] = {}
+        self._plain: dict[tuple[object, ...], Compiled] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -100,15 +100,14 @@ class Study:
 
     def plain(self, lens: LensWeights) -> Compiled:
         """The model as it stands under a lens, all draws."""
-        found = self._plain.get(_hashable(lens))  # type: ignore[call-overload]
-        if found is None:
-            found = compile_model(self.model, lens, self.judgements)
-            self._plain[_hashable(lens)] = found  # type: ignore[index]
-        return found
+        known = _hashable(lens)
+        if known not in self._plain:
+            self._plain[known] = compile_model(self.model, lens, self.judgements)
+        return self._plain[known]
 
     @cached_property
     def calibrated(self) -> list[Calibrated]:
-        """Base rates of the reference model in every draw. Raises CalibrationError where the central model's cannot be met."""
+        """Base rates of the reference model in every draw; CalibrationError where the central model's are unmet."""
         compiled = self.plain(lens_weights(self.model))
         solved = self._solve(compiled)
         if self.settings.central:
@@ -196,7 +195,7 @@ class Study:
 
     @lru_cache(maxsize=32)  # noqa: B019 - a study lives as long as its questions
     def rates(self, scenario: str) -> list[Floats]:
-        """(I,) base rates of each draw for a scenario's curves: the reference model's, but where the scenario gives its own."""
+        """(I,) base rates of each draw for a scenario's curves: the reference model's, but where it gives its own."""
         given = self._scenario(scenario)
         if given is None:
             return [found.rate for found in self.calibrated]
@@ -211,7 +210,7 @@ class Study:
 
     @cached_property
     def log_rate_covariance(self) -> Floats:
-        """(I, I) of ln λ0 in the central model: J⁻¹ S J⁻ᵀ, S of the expected occurrences and J their answer to ln λ0."""
+        """(I, I) of ln λ0 in the central model: J⁻¹ S J⁻ᵀ, S of expected occurrences and J their answer to ln λ0."""
         found = self.calibrated[0]
         reference = self.case()
         counted = np.flatnonzero(np.diag(found.occurrence_covariance) > 0)
@@ -303,7 +302,7 @@ class Case:
 
     @cached_property
     def rate_scores(self) -> Floats | None:
-        """(R, I) scores of the base rates' logarithms in the central model's runs; None where there is nothing to calibrate."""
+        """(R, I) scores of the central model's ln λ0 in its runs; None where there is nothing to calibrate."""
         study = self.study
         if not study.settings.central or not study.calibrated[0].occurrence_covariance.any():
             return None

@@ -1,4 +1,4 @@
-"""Measured trends through the model road: data met, nothing counted twice, noise as large as its model says (method §4)."""
+"""Measured trends through the model road: data met, nothing counted twice, noise as its model says (method §4)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_coupled_noise_of_the_past_is_taken_off_whichever_trend_stands_first():
 
 
 def test_noise_ahead_has_the_variance_of_its_autoregression():
-    """AR(1): h years after the last datum the variance is σ² Σ_{i<h} φ^{2i}, the mean baseline + φ^h · last residual."""
+    """AR(1): h years on the variance is σ² Σ_{i<h} φ^{2i}, the mean baseline + φ^h · last residual."""
     found = case(model({"y": trend(WAVY)}), runs=40_000)
     course = found.compiled.courses.courses[0]
     phi, sigma = course.psi[1], course.sigma
@@ -148,14 +148,18 @@ def test_too_few_data_are_an_error_that_names_the_number_needed():
 
 
 def noisy_model() -> dict[str, Any]:
-    raw = model({"y": trend(WAVY, scale="log"), "x": trend(WAVY)}, couplings={"x -> y": {"strength": 0.1, "lag": "2 years"}},
-                impacts={"talks -> y": {"shape": "step", "lasting": "+20%"}})  # fmt: skip
+    raw = model(
+        {"y": trend(WAVY, scale="log"), "x": trend(WAVY)},
+        couplings={"x -> y": {"strength": 0.1, "lag": "2 years"}},
+        impacts={"talks -> y": {"shape": "step", "lasting": "+20%"}},
+    )
     raw["events"] |= {
         "talks": {"title": "T", "level": "meso", "probability": {"by": "2026", "value": 0.4},
                   "sensitive_to": {"y": {"per": "+5%", "rate_ratio": 1.8}}},
         "deal": {"title": "D", "level": "meso", "probability": {"by": "2028", "value": 0.5}, "requires": ["talks"],
                  "sensitive_to": {"x": {"per": 0.2, "rate_ratio": 0.6}}},
-        "crisis": {"title": "C", "level": "macro", "probability": {"by": "2025", "value": 0.3}, "prevented_by": ["deal"]},
+        "crisis": {"title": "C", "level": "macro", "probability": {"by": "2025", "value": 0.3},
+                   "prevented_by": ["deal"]},
     }  # fmt: skip
     raw["events"]["deal"]["probability"]["value"] = 0.2
     raw["links"] = {

@@ -1,4 +1,4 @@
-"""Two further roads to the sampler's numbers: a Bayesian network solved by a library, and a Poisson process in closed form."""
+"""Two further roads to the sampler's numbers: a Bayesian network solved by a library, a Poisson process."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_one_event_alone_comes_as_a_poisson_process_does():
 
 
 def test_a_repeating_event_counts_as_a_process_with_at_most_one_occurrence_a_step():
-    """With λ the same in every step and as many copies as steps, one copy is at risk in each: the count is Binomial(T, 1 − e^−λ),
+    """With λ the same in every step and a copy a step, one copy is at risk in each: the count is Binomial(T, 1 − e^−λ),
     the Poisson process of rate λ seen in steps."""
     found = case({"a": prospective(0.9, "2032", repeats=12)}, "2032")
     p = -np.expm1(np.log(0.1) / 12)
