@@ -23,7 +23,7 @@ __all__ = ["constructed_levels"]
 def constructed_levels(model: Model, judgements: Judgements, p: int, past: Past, baseline: Floats) -> None:
     """Write draw p's baselines of all constructed trends into `baseline` (K, T); nan before `from`.
 
-    b_k(t) = g(value) + drift · (t − from) − Σ_{τ_e < from} G_ek(from − τ_e): the level holds what earlier events had done.
+    b_k(t) = g(value) + drift · (t − from) − Σ_{τ_e < from} G_ek(from − τ_e): the level holds what came before.
     """
     calendar = model.timeline
     for k, (name, trend) in enumerate(model.trends.items()):
