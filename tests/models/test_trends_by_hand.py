@@ -204,7 +204,7 @@ LENSES = """
     [("full", 4, 50 * 1.21), ("half", 2, 50 * 1.1), ("none", 1, 50)],
 )
 def test_a_lens_weighs_ratios_and_sizes_on_base_rates_that_stay(worked, lens, exponent, level):
-    """0.81 = s⁴ survives 2021 in the reference lens, so s is the base; weight ½ gives ratio 2 and √1.21, weight 0 none."""
+    """0.81 = s⁴ survives 2021 in the reference lens, s without the past; ½ gives ratio 2 and √1.21, 0 neither."""
     run = worked(LENSES, lens=lens)
     survival = 0.81 ** (1 / 4)
     assert run.probability("b", 2021) == exactly(1 - survival**exponent)
