@@ -1,0 +1,48 @@
+"""All measurements, or those named, one after the other: `python -m benchmarks [NAME…]`.
+
+Each runs in a process of its own, so that none measures another's memory or caches; what it prints is kept in
+`benchmarks/results/NAME.txt`. The exit code is 1 where one of them missed its bound.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The measurements that there are: modules that can be run."""
+    return sorted(
+        file.stem
+        for file in HERE.glob("*.py")
+        if not file.stem.startswith("_") and "__main__" in file.read_text(encoding="utf-8")
+    )
+
+
+def measured(name: str) -> bool:
+    """Run one and keep what it prints; whether it kept its bound."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=False
+    )
+    print(f"{name}:\n{done.stdout}", flush=True)
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    (results / f"{name}.txt").write_text(done.stdout, encoding="utf-8")
+    return done.returncode == 0
+
+
+def main(wanted: list[str]) -> int:
+    """Run the measurements; 1 where one missed its bound, 2 where there is none of a name."""
+    unknown = set(wanted) - set(names())
+    if unknown:
+        print(f"there is no measurement {', '.join(sorted(unknown))}; there are {', '.join(names())}", file=sys.stderr)
+        return 2
+    kept = [measured(name) for name in wanted or names()]
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
