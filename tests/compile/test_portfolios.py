@@ -30,7 +30,7 @@ def effects(case, spans=None):
 
 @cache
 def cases(n_models=120):
-    """Tiny models with policies, as they stand and under their scenarios, in the central model or in one of two draws."""
+    """Tiny models with policies, as they stand and under their scenarios, in the central model or in two draws."""
     found = []
     for seed in range(n_models):
         tiny = tiny_model(seed)
@@ -95,9 +95,9 @@ def test_responses_under_a_portfolio_are_those_of_the_compiled_policies():
 
 def test_the_empty_portfolio_and_policies_without_effects_change_nothing():
     case = cases()[0]
-    model = case.model.model_copy(
-        update={"policies": {"idle": case.model.policies["policy_1"].model_copy(update=dict.fromkeys(("events", "links", "impacts", "trends"), {}))}}
-    )  # fmt: skip
+    nothing = {"events": {}, "links": {}, "impacts": {}, "trends": {}}
+    idle = case.model.policies["policy_1"].model_copy(update=nothing)
+    model = case.model.model_copy(update={"policies": {"idle": idle}})
     study = Study(model, {}, Settings(draws=2, runs=RUNS))
     case = study.case()
     choice = OpenChoice(case.compiled, 0, study.rates("reference")[0], effects(case))
