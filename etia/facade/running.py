@@ -16,6 +16,7 @@ from etia.facade.tables import Tables
 if TYPE_CHECKING:
     from etia.compile.cases import Cases, Options
     from etia.compile.study import Settings, Study
+    from etia.describe.explanation import Account
     from etia.facade.plot import Plot
     from etia.files.scenarios import Scenario
 
@@ -113,19 +114,14 @@ class Run:
 
     def explain(
         self, trend: str, at: str | None = None, *, scenario: str = "reference", lens: str | None = None
-    ) -> Any:
-        """The additive account of a trend's value at a date (at the horizon where left out)."""
-        from etia.calendar import parse_period
-        from etia.describe.explanation import explain  # type: ignore[import-not-found,unused-ignore]
+    ) -> Account:
+        """The additive account of a trend's value at a date (at `as_of` where left out).
 
-        case = self.cases.of(scenario, lens)
-        if trend not in case.model.trends:
-            raise UsageError(f"there is no trend {trend!r}; the model has {', '.join(case.model.trends)}")
-        last = case.calendar.n_steps - 1
-        step = last if at is None else case.calendar.last_step(parse_period(at))
-        if not 0 <= step <= last:
-            raise UsageError(f"{at} lies outside {case.calendar.label(0)} … {case.calendar.label(last)}")
-        return explain(case, trend, step, self.options)
+        Raises UsageError for an unknown trend, date, scenario or lens.
+        """
+        from etia.describe.explanation import explain
+
+        return explain(self.cases.of(scenario, lens), trend, at)
 
     def save(self, folder: str | Path | None = None, *, force: bool = False, parquet: bool = False) -> Path:
         """Write the run folder, `runs/<model>-<hash>` unless named, and return its path.

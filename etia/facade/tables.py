@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,22 +36,23 @@ class Tables(Mapping[str, "pd.DataFrame"]):
             from etia.mapping.enumeration import exact_tables
 
             return exact_tables(run.cases) if layer == "map" else {}
-        if find_spec(LAYERS[layer]) is None:
-            return {}
         found: dict[str, pd.DataFrame] = import_module(LAYERS[layer]).tables(run.study, run.cases, run.options)
         if "trend_scores" in found:
             found["trend_scores"] = self._with_evidence(found["trend_scores"])
         return found
 
     def _with_evidence(self, cards: pd.DataFrame) -> pd.DataFrame:
-        """The score cards with the shares of evidence and data, which the first layer knows."""
-        if find_spec("etia.describe.evidence") is None:
-            return cards
-        module = import_module("etia.describe.evidence")
-        if not hasattr(module, "evidence_shares"):
-            return cards
+        """The score cards with the shares that rest on evidence and on data, which the first layer knows."""
+        import pandas as pd
+
+        from etia.describe.evidence import evidence_accounts, evidence_shares
+
+        known = self._made.get("describe", {}).get("evidence", pd.DataFrame(columns=["scenario", "lens"]))
+        there = set(zip(known["scenario"], known["lens"], strict=True))
+        missing = [case for case in self._run.cases.under_all_lenses() if (case.scenario, case.lens) not in there]
+        shares = pd.concat([known, *(evidence_shares(evidence_accounts(case)) for case in missing)])
+        shares = shares.rename(columns={"evidence": "evidence_share", "data": "data_share"})
         keys, filled = ["scenario", "lens", "trend"], ["evidence_share", "data_share"]
-        shares = module.evidence_shares(self._run.study, self._run.cases, self._run.options)
         merged = cards.drop(columns=filled).merge(shares[[*keys, *filled]], on=keys, how="left")
         return merged[list(cards.columns)]
 
@@ -72,7 +72,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     @staticmethod
     def _order(name: str) -> list[str]:
         """The layers, those first whose module lists the table: so one table costs one layer."""
-        listed = [layer for layer, module in LAYERS.items() if find_spec(module) and name in _listed(module)]
+        listed = [layer for layer, module in LAYERS.items() if name in _listed(module)]
         return listed + [layer for layer in LAYERS if layer not in listed]
 
     def __iter__(self) -> Iterator[str]:

@@ -145,7 +145,7 @@ def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet:
     }
     content = json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
     (partial / "manifest.json").write_text(content, encoding="utf-8", newline="\n")
-    if find_spec(_PAGES) is not None:
+    if find_spec(_PAGES) is not None and not run.request.exact:  # an exact run has two tables and no story
         import_module(_PAGES).write(run, partial)
 
 

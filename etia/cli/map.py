@@ -1,0 +1,28 @@
+"""`etia map`: one layer of a run, for reading."""
+
+from __future__ import annotations
+
+import click
+
+from etia.cli.asking import asked_run, print_lines, records, save_if_asked
+from etia.cli.options import RunOptions, print_json, run_options, verb
+
+__all__ = ["command"]
+
+
+@verb("map")
+@click.argument("model", metavar="MODEL")
+@run_options
+@click.option("--every-step", is_flag=True, help="Scores at every step, not only the last of each year.")
+def command(model: str, options: RunOptions, every_step: bool) -> int:
+    """Layer 2 of MODEL: how likely events are, and where trends go."""
+    run = asked_run(model, options, every_step=every_step)
+    tables = run.tables.layer("map")
+    if options.as_json:
+        print_json({name: records(table) for name, table in tables.items()})
+    else:
+        from etia.report.summary import layer_lines
+
+        print_lines(layer_lines(run, "map"))
+    save_if_asked(run, options)
+    return 0

@@ -1,0 +1,216 @@
+"""What a run comes to, on a screen: the lines that `etia run` and the three layers' verbs print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from etia.report.numbers import percent, plain, with_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from etia.facade import Run
+
+__all__ = ["described", "layer_lines", "mapped", "prescribed", "run_lines"]
+
+_MOST = 12
+"""lines of a list"""
+
+
+def run_lines(run: Run) -> list[str]:
+    """The whole run: what may come, where trends go, hypotheses, portfolios."""
+    size = "exact" if run.request.exact else f"{_size(run)}, seed {run.request.seed}"
+    lines = [f"{run.model.title} ({size})"]
+    for scenario in ("reference", *run.scenarios):
+        if run.scenarios:
+            lines += ["", f"Scenario {scenario}"]
+        lines += [
+            *_events(run, scenario),
+            *_trends(run, scenario),
+            *_hypotheses(run, scenario),
+            *_portfolios(run, scenario),
+        ]
+    return lines
+
+
+def layer_lines(run: Run, layer: str) -> list[str]:
+    """One layer, for reading."""
+    made = {"describe": described, "map": mapped, "prescribe": prescribed}[layer]
+    lines: list[str] = []
+    for scenario in ("reference", *run.scenarios):
+        lines += ["", f"Scenario {scenario}"] if run.scenarios else []
+        lines += made(run, scenario)
+    return lines
+
+
+def described(run: Run, scenario: str) -> list[str]:
+    """Layer 1: the past events with the largest effects, and hypotheses."""
+    return [*_impacts(run, scenario), *_hypotheses(run, scenario)]
+
+
+def mapped(run: Run, scenario: str) -> list[str]:
+    """Layer 2: events and trends."""
+    return [*_events(run, scenario), *_trends(run, scenario)]
+
+
+def prescribed(run: Run, scenario: str) -> list[str]:
+    """Layer 3: portfolios and signposts."""
+    return [*_portfolios(run, scenario), *_signposts(run, scenario)]
+
+
+def _size(run: Run) -> str:
+    asked = run.settled.request
+    return (
+        f"{asked.runs:,} runs of the central model" if asked.central else f"{asked.draws:,} draws × {asked.runs:,} runs"
+    )
+
+
+def _rows(run: Run, layer: str, table: str, scenario: str) -> pd.DataFrame:
+    """A table's rows of one scenario; none where the table is missing."""
+    found = run.tables.layer(layer).get(table)
+    return pd.DataFrame() if found is None or found.empty else found[found["scenario"] == scenario]
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a table, the first column to the left, the others to the right; none without rows."""
+    body = [list(row) for row in rows]
+    if not body:
+        return []
+    widths = [max(len(row[i]) for row in [list(head), *body]) for i in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        return "  " + "  ".join(cells).rstrip()
+
+    return ["", title, line(head), *map(line, body)]
+
+
+def _events(run: Run, scenario: str) -> list[str]:
+    found = _rows(run, "map", "event_probabilities", scenario)
+    if found.empty:
+        return []
+    horizon = found["date"].iloc[-1]
+    final = found[found["date"] == horizon].sort_values("probability", ascending=False, kind="stable")
+    titles = run.model.events
+    rows = [
+        [_short(titles[event].title if event in titles else event), percent(p, se)]
+        for event, p, se in zip(final["event"], final["probability"], final["se"], strict=True)
+    ]
+    return _table("Events", ["", f"by {horizon}"], rows)
+
+
+def _trends(run: Run, scenario: str) -> list[str]:
+    cards = _rows(run, "map", "trend_scores", scenario)
+    if cards.empty:
+        return _exact_trends(run, scenario)
+    lens = _lens(run, scenario)
+    rows = []
+    for _, card in cards[cards["lens"] == lens].iterrows():
+        trend = run.model.trends.get(card["trend"])
+        level = card["likeliest_level"] if isinstance(card["likeliest_level"], str) else ""
+        numbers = [plain(card[key]) for key in ("now", "p50", "p5", "p95")]
+        title = _short(trend.title if trend else card["trend"])
+        unit = trend.unit or "" if trend else ""
+        rows.append(
+            [
+                title,
+                numbers[0],
+                numbers[1],
+                f"{numbers[2]} … {numbers[3]}",
+                percent(card["rise_probability"]),
+                unit,
+                level,
+            ]
+        )
+    horizon = str(cards["horizon"].iloc[0])
+    return _table("Trends", ["", "now", horizon, "90 % band", "rises", "unit", "likeliest level"], rows)
+
+
+def _exact_trends(run: Run, scenario: str) -> list[str]:
+    found = _rows(run, "map", "trend_projections", scenario)
+    if found.empty:
+        return []
+    final = found[found["date"] == found["date"].iloc[-1]]
+    rows = [
+        [row["trend"], plain(row["mean"]), plain(row["p50"]), f"{plain(row['p5'])} … {plain(row['p95'])}"]
+        for _, row in final.iterrows()
+    ]
+    return _table(f"Trends at {found['date'].iloc[-1]}", ["", "mean", "median", "90 % band"], rows)
+
+
+def _lens(run: Run, scenario: str) -> str:
+    """The lens of the scenario's rows."""
+    found = _rows(run, "map", "trend_projections", scenario)
+    return str(found["lens"].iloc[0]) if len(found) else run.model.content.reference_lens
+
+
+def _impacts(run: Run, scenario: str) -> list[str]:
+    found = _rows(run, "describe", "impact_scores", scenario)
+    if found.empty:
+        return []
+    final = found[found["date"] == found["date"].iloc[-1]]
+    rows = []
+    for trend, scores in final.groupby("trend", sort=False):
+        best = scores.loc[scores["total"].abs().sort_values(ascending=False).index[:3]]
+        for _, row in best.iterrows():
+            event = run.model.events.get(row["event"])
+            rows.append(
+                [
+                    str(trend),
+                    _short(event.title if event else row["event"]),
+                    with_error(row["total"], row["se"], sign=True),
+                ]
+            )
+    return _table(f"Largest impacts at {found['date'].iloc[-1]}", ["trend", "event", "total"], rows)
+
+
+def _hypotheses(run: Run, scenario: str) -> list[str]:
+    found = _rows(run, "describe", "hypotheses", scenario)
+    rows = [
+        [str(row["hypothesis"]), str(row["lens"]), percent(row["probability"], row["se"])]
+        for _, row in found.iterrows()
+    ]
+    return _table("Hypotheses", ["", "lens", "probability"], rows)
+
+
+def _portfolios(run: Run, scenario: str) -> list[str]:
+    found = _rows(run, "prescribe", "policy_scores", scenario)
+    if found.empty:
+        return []
+    own = found[found["lens"] == _lens(run, scenario)] if "lens" in found else found
+    best = own.sort_values("utility", ascending=False, kind="stable").head(5)
+    rows = [
+        [
+            str(row["portfolio"]) or "none",
+            plain(row["cost"]),
+            with_error(row["utility"], row["se"], sign=True),
+            plain(row["regret"]),
+            percent(row["satisficing"]),
+        ]
+        for _, row in best.iterrows()
+    ]
+    return _table("Best portfolios", ["", "cost", "utility", "regret", "all targets met"], rows)
+
+
+def _signposts(run: Run, scenario: str) -> list[str]:
+    tables = run.tables.layer("prescribe")
+    found = tables.get("signposts")
+    if found is None or found.empty or scenario != "reference":
+        return []
+    rows = [
+        [
+            str(row["signpost"]),
+            str(row["by"]),
+            percent(row["probability"]),
+            with_error(row["value"], row["se"]),
+            str(row["switch_to"]),
+        ]
+        for _, row in found.head(_MOST).iterrows()
+    ]
+    return _table("Signposts", ["", "by", "probability", "value", "switch to"], rows)
+
+
+def _short(title: str, most: int = 60) -> str:
+    return title if len(title) <= most else title[: most - 1].rstrip() + "…"

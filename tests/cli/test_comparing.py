@@ -1,0 +1,62 @@
+"""`etia compare`: runs and scenarios on the same random numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from etia.cli import main
+
+TINY1 = str(Path(__file__).parent.parent / "tiny_models" / "tiny1")
+FEW = ["--draws", "20", "--runs", "50"]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def compared(capsys, *runs: str) -> dict:
+    capsys.readouterr()
+    assert main(["compare", *runs, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_value_that_was_set_is_found_with_what_it_does(capsys):
+    main(["run", TINY1, *FEW, "-o", "one"])
+    main(["run", TINY1, *FEW, "-o", "two", "--set", "events.b.probability.value=0.6"])
+    found = compared(capsys, "one", "two")
+    assert found["inputs"] == [{"run": "two", "path": "events.b.probability.value", "before": "0.5", "after": "0.6"}]
+    b = next(row for row in found["events"] if row["event"] == "b")
+    assert b["difference"] == pytest.approx(0.1, abs=0.03)
+    # paired: unpaired it would be √2 · √(0.25 / 1000) = 0.022
+    assert b["se"] < 0.018
+
+
+def test_equal_runs_differ_in_nothing_without_error(capsys):
+    main(["run", TINY1, *FEW, "-o", "one"])
+    found = compared(capsys, "one", "one")
+    assert found["paired"]
+    assert {(row["difference"], row["se"]) for row in found["events"] + found["trends"]} == {(0.0, 0.0)}
+
+
+def test_the_scenarios_of_one_run_are_held_against_its_reference(capsys):
+    Path("scenario.yaml").write_text("title: A comes\nevents: {a: {happens: 2022}}\n")
+    main(["run", TINY1, *FEW, "-o", "one", "--scenario", "scenario.yaml"])
+    found = compared(capsys, "one")
+    assert next(row for row in found["events"] if row["event"] == "a")["after"] == 1.0
+
+
+def test_one_run_without_scenarios_is_nothing_to_compare(capsys):
+    main(["run", TINY1, *FEW, "-o", "one"])
+    assert main(["compare", "one"]) == 2
+    assert "there is nothing to compare" in capsys.readouterr().err
+
+
+def test_differences_come_as_markdown_too(capsys):
+    main(["run", TINY1, *FEW, "-o", "one"])
+    capsys.readouterr()
+    assert main(["compare", "one", "one", "--md"]) == 0
+    assert "| run | scenario | event |" in capsys.readouterr().out
