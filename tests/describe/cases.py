@@ -42,9 +42,11 @@ def drafted_cases(seed: int, runs: int = 4_000) -> tuple[Case, ...]:
     return tuple(study.case(name) for name in ("reference", *scenarios))
 
 
-def case_of(raw: dict[str, Any], *, central: bool = True, draws: int = 8, runs: int = 2_000) -> Case:
+def case_of(
+    raw: dict[str, Any], *, central: bool = True, draws: int = 8, runs: int = 2_000, folder: Path | None = None
+) -> Case:
     """The case of a model written in Python."""
-    model = load_dict({"etia": 1, "title": "test", **raw}).model
+    model = load_dict({"etia": 1, "title": "test", **raw}, folder=folder or ".").model
     return Study(model, {}, Settings(draws=draws, runs=runs, central=central)).case()
 
 

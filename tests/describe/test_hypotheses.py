@@ -35,7 +35,7 @@ RAW: dict[str, Any] = {
 
 
 def test_by_asks_for_some_step_and_at_for_that_step() -> None:
-    """The pulse lasts one step: seen by 2024 with 0.4, in 2024 with P(not by 2023) − P(not by 2024) = 0.6^(3/4) − 0.6."""
+    """A pulse of one step: seen by 2024 with 0.4, in 2024 with P(not by 2023) − P(not by 2024) = 0.6^(3/4) − 0.6."""
     table = hypotheses([case_of(RAW, runs=20_000)], {}).set_index("hypothesis")
     assert list(table.reset_index()[HYPOTHESES]) == HYPOTHESES
     assert_within_error(table.probability["by"], 0.4, table.se["by"])
