@@ -110,8 +110,13 @@ def turning_points(
     tests = {event: _alone(scans[last - first], first, window) for event, (first, last) in events.items()}
     alone = _ranked({event: test for event, test in tests.items() if test}, window, alpha)
     rivals = [test for test in alone.values() if test.p_value <= alpha]
+    # events of one date share their interval
+    places = {(test.date, test.breaks.gap): test for test in alone.values()}
+    intervals = {
+        place: break_interval(test.breaks, test.row, coverage=1 - alpha).tolist() for place, test in places.items()
+    }
     return tuple(
-        _judged(latent, event, alone[event], rivals, window, alpha)
+        _judged(latent, event, alone[event], rivals, intervals, window, alpha)
         if event in alone
         else TurningPoint(event, "too few data")
         for event in events
@@ -223,15 +228,19 @@ def _same_break(test: _Alone) -> NDArray[np.bool_]:
 
 
 def _judged(
-    latent: Floats, event: str, own: _Alone, candidates: list[_Alone], window: Window, alpha: float
+    latent: Floats,
+    event: str,
+    own: _Alone,
+    candidates: list[_Alone],
+    intervals: Mapping[Span, list[list[float]]],
+    window: Window,
+    alpha: float,
 ) -> TurningPoint:
     verdict: Verdict = "no sign"
     if own.is_called(alpha):
         rivals = [test for test in candidates if test is not own and abs(test.date - own.date) <= window.reach]
         verdict = _beside(latent, own, sorted(rivals, key=lambda test: test.p_value), window, alpha)
-    (low, slope_low), (size, slope), (high, slope_high) = break_interval(
-        own.breaks, own.row, coverage=1 - alpha
-    ).tolist()
+    (low, slope_low), (size, slope), (high, slope_high) = intervals[own.date, own.breaks.gap]
     return TurningPoint(
         event=event,
         verdict=verdict,

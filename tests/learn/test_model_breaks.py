@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from etia.calendar import parse_period
+from etia.files.load import apply_scenario, load
+from etia.learn.model_breaks import break_tables, candidate_table, model_turning_points
+from etia.learn.model_series import measured_trends, past_dates
+from tests.learn.models import ar1, study
+
+MODELS = Path(__file__).parents[2] / "models"
+
+
+def broken(n=40, at=20, size=6.0):
+    return ar1(np.random.default_rng(0), n) + size * (np.arange(n) >= at)
+
+
+def test_a_break_at_an_events_date_is_found_and_others_are_not():
+    model = study(broken(), events={"a": {"date": "2000"}, "b": {"date": "1990"}}).model
+    table = model_turning_points(model).set_index("event")
+    assert table.loc["a", "verdict"] == "break"
+    assert table.loc["b", "verdict"] == "no sign"
+    assert table.loc["a", "low"] < 6 < table.loc["a", "high"]
+
+
+def test_only_what_was_known_at_as_of_is_looked_at():
+    model = study(broken(), events={"a": {"date": "2000"}, "later": {"date": "2010"}}, as_of=2005).model
+    assert list(model_turning_points(model)["event"]) == ["a"]
+    assert len(measured_trends(model)[0].series.latent) == 26
+
+
+def test_events_before_the_data_or_at_its_first_datum_are_not_listed():
+    months = {"start": "1970", "as_of": "2019", "end": "2024", "step": "year"}
+    events = {"before": {"date": "1975"}, "first": {"date": "1980"}, "inside": {"date": "1981"}}
+    table = model_turning_points(study(broken(), events=events, calendar=months).model)
+    assert table["event"].tolist() == ["inside"]
+
+
+def test_a_break_without_an_event_is_a_candidate_with_none_beside_it():
+    found = candidate_table(study(broken(n=60, at=30, size=12.0), events={"a": {"date": "1990"}}).model)
+    assert found["date"].tolist() == ["2010"]
+    assert found["events"].tolist() == [""]
+
+
+def test_a_model_without_measured_trends_has_empty_tables():
+    model = load(MODELS / "minimal").model
+    assert [len(table) for table in break_tables(model).values()] == [0, 0]
+
+
+def test_gaps_and_periods_stand_where_the_data_do():
+    values = broken()
+    values[5] = np.nan
+    measured = measured_trends(study(values).model)[0]
+    assert np.isnan(measured.series.latent[5])
+    assert (measured.label(0), measured.label(39), measured.per_year) == ("1980", "2019", 1)
+    assert measured.middle.tolist() == list(range(40))
+
+
+def test_monthly_steps_carry_annual_data_at_mid_year():
+    months = {"start": "1980-01", "as_of": "2019-12", "end": "2024-12", "step": "month"}
+    measured = measured_trends(study(broken(), calendar=months).model)[0]
+    # June is the earlier of the two middle months
+    assert measured.middle[:2].tolist() == [5, 17]
+    assert measured.last_month[0] == parse_period("1980").last_month
+
+
+def test_the_flagships_turning_points_cost_little():
+    model = load(MODELS / "look_east").model
+    begun = time.process_time()
+    table = model_turning_points(model)
+    assert time.process_time() - begun < 6  # about 1.2 s of a processor by itself
+    assert set(table["verdict"]) <= {"break", "no sign", "not separable", "too few data"}
+    assert set(table["event"]) <= set(past_dates(model))
+
+
+def test_an_event_that_a_scenario_removes_is_not_tested():
+    loaded = study(broken(), events={"a": {"date": "2000"}})
+    model = apply_scenario(loaded, {"events": {"a": {"happens": "never"}}}).model
+    assert not len(model_turning_points(model))
