@@ -8,6 +8,7 @@ import numpy as np
 
 from etia.compile.standard_errors import quantiles
 from etia.engine.ensemble import to_units_of
+from etia.engine.snapshots import latent_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,19 +42,9 @@ def projected_ends(case: Case, projected: dict[str, Projection]) -> Ends:
 
 def ends(case: Case) -> Ends:
     """The ends of a case of which nothing else is asked."""
-    n_trends, last = len(case.trend_names), case.calendar.n_steps - 1
-    now, final = np.full(n_trends, np.nan), np.empty((n_trends, len(case.outcomes.steps)))
-    for k in range(n_trends):
-        present, final[k] = _both(case, k, case.calendar.as_of, last)
-        now[k] = quantiles(np.sort(present), (0.5,))[0]
-    return Ends(case, now, final)
-
-
-def _both(case: Case, trend: int, now: int, last: int) -> tuple[Floats, Floats]:
-    """Values at two steps: of the draws where nothing else differs by then, else of all runs."""
     outcomes = case.outcomes
-    if outcomes.first_moving_step() > now:
-        present = to_units_of(outcomes.course(trend, now, now), outcomes.scales, trend)[:, 0]
-        return present, outcomes.values(trend, last, last)[:, 0]
-    both = outcomes.values(trend, now, last)
-    return both[:, 0], both[:, -1]
+    steps = np.array([case.calendar.as_of, case.calendar.n_steps - 1], dtype=np.int64)
+    latent = latent_at(outcomes, steps, case.study.each_draw)
+    both = np.array([to_units_of(own, outcomes.scales, k) for k, own in enumerate(latent)]).reshape(latent.shape)
+    now = np.array([quantiles(np.sort(own), (0.5,))[0] for own in both[:, :, 0]])
+    return Ends(case, now, np.ascontiguousarray(both[:, :, 1]))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from etia.compile.standard_errors import mean_and_error, quantile_errors, quantiles
 from etia.engine.ensemble import to_units_of
+from etia.engine.snapshots import latent_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["LEVELS", "QUANTILES", "Projection", "baselines", "project", "projections", "trend_projections"]
+__all__ = ["LEVELS", "QUANTILES", "Projection", "baselines", "projections", "trend_projections"]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 QUANTILES = ("p5", "p25", "p50", "p75", "p95")
-_MOST_VALUES = 4_000_000
-"""values (runs × steps) of a trend that are held at once"""
+_MOST_VALUES = 16_000_000
+"""values (runs × steps × trends) that are held at once: 128 MB"""
 
 
 class Projection(NamedTuple):
@@ -42,33 +43,51 @@ class Projection(NamedTuple):
 _Summary = tuple["Floats", "Floats", "Floats", "Floats", "Floats"]
 
 
-def project(case: Case, trend: int) -> Projection:
-    """Mean and quantiles of a trend over all runs at every step that has a value, history too.
+def projections(case: Case) -> dict[str, Projection]:
+    """Every trend over all runs at every step that has a value, history too, by name.
 
     Before anything differs between the runs of a draw, a draw's course stands for all of them.
     """
+    outcomes, names = case.outcomes, case.trend_names
+    first = [_first_step(case, k) for k in range(len(names))]
+    parts: list[list[_Summary]] = [[] for _ in names]
+    moving = min(outcomes.first_moving_step(), case.calendar.n_steps)
+    for k in range(len(names)):
+        if first[k] < moving:
+            shared = to_units_of(outcomes.course(k, first[k], moving - 1), outcomes.scales, k)
+            parts[k].append(_summary(case, shared))
+    for steps in _spans(case, moving):
+        latent = latent_at(outcomes, steps, case.study.each_draw)
+        for k in range(len(names)):
+            own = latent[k][:, steps >= first[k]]
+            if own.size:
+                parts[k].append(_summary(case, to_units_of(own, outcomes.scales, k)))
+    return {name: _joined_parts(case, first[k], parts[k]) for k, name in enumerate(names)}
+
+
+def _first_step(case: Case, trend: int) -> int:
+    """First step at which a trend has a value in every draw."""
     known = ~np.isnan(case.outcomes.course(trend)).any(axis=0)
-    first = int(np.argmax(known)) if known.any() else case.calendar.n_steps
-    parts = list(_parts(case, trend, first))
+    return int(np.argmax(known)) if known.any() else case.calendar.n_steps
+
+
+def _spans(case: Case, first: int) -> Iterator[NDArray[np.int64]]:
+    """The steps from `first` to the end in spans that can be held at once."""
+    n_steps = case.calendar.n_steps
+    length = max(_MOST_VALUES // max(len(case.outcomes.steps) * len(case.trend_names), 1), 1)
+    for begin in range(first, n_steps, length):
+        yield np.arange(begin, min(begin + length, n_steps), dtype=np.int64)
+
+
+def _joined_parts(case: Case, first: int, parts: list[_Summary]) -> Projection:
+    n_runs = len(case.outcomes.steps)
     if not parts:
         nothing, none = np.zeros((5, 0)), np.zeros(0)
-        return Projection(first, none, none, nothing, nothing, np.nan, np.full(len(case.outcomes.steps), np.nan))
+        return Projection(first, none, none, nothing, nothing, np.nan, np.full(n_runs, np.nan))
     *columns, finals = zip(*parts, strict=True)
     mean, se, levels, errors = (np.concatenate(column, axis=-1) for column in columns)
-    final = np.repeat(finals[-1], len(case.outcomes.steps) // len(finals[-1]))
     now = levels[2, case.calendar.as_of - first] if first <= case.calendar.as_of else np.nan
-    return Projection(first, mean, se, levels, errors, now, final)
-
-
-def _parts(case: Case, trend: int, first: int) -> Iterator[_Summary]:
-    outcomes, last = case.outcomes, case.calendar.n_steps - 1
-    moving = max(min(outcomes.first_moving_step(), last + 1), first)
-    if moving > first:
-        shared = to_units_of(outcomes.course(trend, first, moving - 1), outcomes.scales, trend)
-        yield _summary(case, shared)
-    span = max(_MOST_VALUES // len(outcomes.steps), 1)
-    for begin in range(moving, last + 1, span):
-        yield _summary(case, outcomes.values(trend, begin, min(begin + span - 1, last)))
+    return Projection(first, mean, se, levels, errors, now, np.repeat(finals[-1], n_runs // len(finals[-1])))
 
 
 def _summary(case: Case, values: Floats) -> _Summary:
@@ -88,11 +107,6 @@ def baselines(case: Case) -> Floats:
     program = central.program(0)
     scales = program.trends.scales
     return np.array([to_units_of(course, scales, k) for k, course in enumerate(program.trends.baseline)])
-
-
-def projections(case: Case) -> dict[str, Projection]:
-    """All trends' projections, by name."""
-    return {name: project(case, k) for k, name in enumerate(case.trend_names)}
 
 
 def trend_projections(
