@@ -1,0 +1,1 @@
+"""The page of the second layer: where trends are most likely to go."""

@@ -1,0 +1,1 @@
+"""The page of the third layer: which strategies."""
