@@ -190,20 +190,24 @@ def _rerun(  # type: ignore[no-untyped-def]
             for x in range(shutter_start[m], shutter_start[m + 1]):
                 if offset[r, shutter[x]] <= before:
                     left[m] = np.inf
-        for i in range(first, n):
-            for m in range(n_movers):
-                course[i, m] = rate[r, i, m]
-        if first == 1:
-            for j in range(n_past):
-                if fell[r, j] != was_fell[r, j] and past_acts[j]:
-                    if fell[r, j]:
-                        for i in range(1, n):
-                            for m in range(n_movers):
-                                course[i, m] *= past_inverse[j, i, m]
-                    else:
-                        for i in range(1, n):
-                            for m in range(n_movers):
-                                course[i, m] *= past_factor[j, i, m]
+        is_new = True  # the first change of the past is taken up together with the factual rates
+        for j in range(n_past):
+            if fell[r, j] == was_fell[r, j] or not past_acts[j]:
+                continue
+            pull = past_inverse[j] if fell[r, j] else past_factor[j]
+            if is_new:
+                is_new = False
+                for i in range(1, n):
+                    for m in range(n_movers):
+                        course[i, m] = rate[r, i, m] * pull[i, m]
+            else:
+                for i in range(1, n):
+                    for m in range(n_movers):
+                        course[i, m] *= pull[i, m]
+        if is_new:
+            for i in range(first, n):
+                for m in range(n_movers):
+                    course[i, m] = rate[r, i, m]
         for i in range(first, n):
             n_hits = 0
             for m in range(n_movers):
