@@ -34,9 +34,8 @@ def reading(subject: Subject, *extra: str) -> Section:
 "nothing of whether "
              "the judgements are right.",
              f"Words for probabilities are used in one way throughout: {_scale()}.",
-             "A band of 90 % holds nine of ten simulated courses, a band of 50 % every other one; the median "
-"lies in the "
-             "middle, half of all courses above and half below."]  # fmt: skip
+             "A band of 90 % holds nine of ten simulated courses, a band of 50 % every other one; the median lies in "
+             "the middle, half of all courses above and half below."]  # fmt: skip
     return Section("How to read the numbers", (Bullets((*items, *extra)),))
 
 
@@ -48,10 +47,9 @@ def _simulation(subject: Subject) -> str:
         return f"Every judgement is held at its central value, and the future is played through {asked.runs:,} times."
     total = asked.draws * asked.runs
     return (
-        f"Every judgement is a range. {asked.draws:,} sets of values are drawn from these ranges, and "
-        "with each the future "
-        f"is played through {asked.runs:,} times, {total:,} times in all; a probability is the share of these in which "
-        "something happens."
+        f"Every judgement is a range. {asked.draws:,} sets of values are drawn from these ranges, and with each the "
+        f"future is played through {asked.runs:,} times, {total:,} times in all; a probability is the share of these "
+        "in which something happens."
     )
 
 

@@ -30,13 +30,10 @@ def causes(subject: Subject, album: Album) -> Section:
     asked = subject.asked_trends()
     order = [*asked, *(name for name in subject.model.trends if name not in asked)]
     opening = (
-        f"What follows is what each event has put into a trend by {date_words(subject.as_of)}. Its "
-        "direct effect is what "
-        "it did by itself; its total effect also counts the later events that would not have come, or "
-        "would have been less "
-        "likely, without it. The total effect of an event that made others likelier is an upper bound, "
-        "since what it brought "
-        "about might have come later by other ways."
+        f"What follows is what each event has put into a trend by {date_words(subject.as_of)}. Its direct effect is "
+        "what it did by itself; its total effect also counts the later events that would not have come, or would "
+        "have been less likely, without it. The total effect of an event that made others likelier is an upper "
+        "bound, since what it brought about might have come later by other ways."
     )
     parts = tuple(_part(subject, album, name, table=name in asked) for name in order)
     return Section("How the trends came to where they stand", (Paragraph(opening),), parts)
@@ -192,9 +189,8 @@ def _indirect(subject: Subject, name: str, effects: pd.DataFrame) -> list[str]:
         _sized(subject, name, float(row["total"]), float(row["se"])),
     )
     return [
-        f"Farthest beyond itself reaches {quoted(subject.title(row['event']))}: {direct} directly, "
-        f"{total} with what it "
-        "set going."
+        f"Farthest beyond itself reaches {quoted(subject.title(row['event']))}: {direct} directly, {total} with what "
+        "it set going."
     ]
 
 

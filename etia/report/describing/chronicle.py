@@ -84,8 +84,8 @@ def chronicle_sentences(subject: Subject) -> list[str]:
     first, last = next(iter(past.values())), list(past.values())[-1]
     said = [
         f"The study rests on {count(len(past), 'past event')}, {levels['macro']} of the macro level (changes in the "
-        f"international system) and {levels['meso']} of the meso level (policy made in response), "
-        f"from {quoted(first.title)} ({date_words(str(first.date))}) to {quoted(last.title)} "
+        f"international system) and {levels['meso']} of the meso level (policy made in response), from "
+        f"{quoted(first.title)} ({date_words(str(first.date))}) to {quoted(last.title)} "
         f"({date_words(str(last.date))})."
     ]
     if domains:
@@ -107,11 +107,9 @@ def web(subject: Subject, album: Album) -> Section | None:
     if not n_relations:
         return None
     told = (
-        f"The study states {count(len(model.links), 'link')} between events, "
-        f"{count(len(model.impacts), 'impact')} of events on "
-        f"trends and {count(len(model.couplings), 'coupling')} between trends. The figure shows the "
-        "strongest of them; what a "
-        "relation does is said by its colour, how strongly by its width."
+        f"The study states {count(len(model.links), 'link')} between events, {count(len(model.impacts), 'impact')} "
+        f"of events on trends and {count(len(model.couplings), 'coupling')} between trends. The figure shows the "
+        "strongest of them; what a relation does is said by its colour, how strongly by its width."
     )
     figure = album.figure(
         "web",
@@ -137,9 +135,8 @@ def _chains(subject: Subject) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if len(strongest):
         lead = (
-            "Chains of past events in which each made the next likelier. In brackets the part of the last "
-            "event that goes "
-            "back to the first along this chain: how likely it would have been missing, had the first not come."
+            "Chains of past events in which each made the next likelier. In brackets the part of the last event that "
+            "goes back to the first along this chain: how likely it would have been missing, had the first not come."
         )
         items = tuple(
             f"{chain_words(subject, row.chain)} ({percent(row.strength)})" for row in each(strongest[:MOST_CHAINS])

@@ -29,9 +29,8 @@ def counterfactuals(subject: Subject) -> Section | None:
         return None
     opening = (
         "Take one event out of the past. Of what it had made likelier, each event would have come anyway with some "
-        "probability; the rest is the part that goes back to the event taken out. Given here is how "
-        "likely each later event "
-        "would have been missing at its date; whether it would have come later is not asked."
+        "probability; the rest is the part that goes back to the event taken out. Given here is how likely each "
+        "later event would have been missing at its date; whether it would have come later is not asked."
     )
     told = fallout_sentences(subject, rows)
     if not told:

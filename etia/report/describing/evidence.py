@@ -44,11 +44,9 @@ def _counts(subject: Subject) -> list[str]:
     )
     data = f", {fitted} were fitted to data" if fitted else ""
     return [
-        f"{sources}Of its {count(len(relations), 'relation')} between events and trends, {cited} cite a "
-        f"claim{data}; for the "
-        "others the size is a judgement, with its reason noted in the model. A claim mostly bears on "
-        "the direction of an "
-        "effect and its order of size; the number itself is a judgement all the same."
+        f"{sources}Of its {count(len(relations), 'relation')} between events and trends, {cited} cite a claim{data}; "
+        "for the others the size is a judgement, with its reason noted in the model. A claim mostly bears on the "
+        "direction of an effect and its order of size; the number itself is a judgement all the same."
     ]
 
 
@@ -59,12 +57,11 @@ def evidence_sentences(subject: Subject, rows: pd.DataFrame) -> list[str]:
     most, least = order.iloc[0], order.iloc[-1]
     data = f", {in_words(float(mean['data']))} on fitted data" if mean["data"] >= 0.02 else ""
     return [
-        f"Of all that events do to the trends, on the mean {in_words(float(mean['evidence']))} rests on "
-        "relations that cite a claim "
-        f"({percent(float(mean['evidence']))}){data}, and {in_words(float(mean['judgement']))} on judgement alone "
-        f"({percent(float(mean['judgement']))}). Most on judgement rests {quoted(subject.title(str(most['trend'])))} "
-        f"({percent(float(most['judgement']))}), least {quoted(subject.title(str(least['trend'])))} "
-        f"({percent(float(least['judgement']))})."
+        f"Of all that events do to the trends, on the mean {in_words(float(mean['evidence']))} rests on relations "
+        f"that cite a claim ({percent(float(mean['evidence']))}){data}, and {in_words(float(mean['judgement']))} on "
+        f"judgement alone ({percent(float(mean['judgement']))}). Most on judgement rests "
+        f"{quoted(subject.title(str(most['trend'])))} ({percent(float(most['judgement']))}), least "
+        f"{quoted(subject.title(str(least['trend'])))} ({percent(float(least['judgement']))})."
     ]
 
 
@@ -81,10 +78,7 @@ def _uncited(subject: Subject) -> tuple[Section, ...]:
     rows = subject.main("uncited")
     if rows.empty:
         return ()
-    items = tuple(
-        f"{capital(relation_words(subject, str(row.number)))}; felt most in {quoted(subject.title(str(row.trend)))}."
-        for row in each(rows)
-    )
+    items = tuple(_item(subject, str(row.number), str(row.trend)) for row in each(rows))
     title = (
         f"The {count(len(items), 'number')} that matter most and cite nothing"
         if len(items) > 1
@@ -94,3 +88,8 @@ def _uncited(subject: Subject) -> tuple[Section, ...]:
         "Who doubts the results should doubt these first; each has its reason noted in the model, none has a source."
     )
     return (Section(title, (lead, Bullets(items, numbered=True))),)
+
+
+def _item(subject: Subject, number: str, trend: str) -> str:
+    felt = "" if f"-> {trend}" in number else f"; felt most in {quoted(subject.title(trend))}"
+    return f"{capital(relation_words(subject, number))}{felt}."

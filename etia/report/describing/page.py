@@ -28,9 +28,8 @@ __all__ = ["page"]
 def page(subject: Subject, album: Album) -> Page:
     """What brought us here."""
     extra = (
-        "A lens is a theory: it says how strongly each causal idea works. Unless another is named, "
-        "numbers are those of the "
-        f"lens {subject.title(subject.lens)}.",
+        "A lens is a theory: it says how strongly each causal idea works. Unless another is named, numbers are those "
+        f"of the lens {subject.title(subject.lens)}.",
     )
     sections = (
         _in_short(subject),
@@ -69,10 +68,9 @@ def _in_short(subject: Subject) -> Section | None:
 
 def _where() -> Section:
     text = (
-        "The folder tables holds every number of this page at the end of every year, with errors: "
-        "impact_scores, drivers, "
-        "transmission, shares, hypotheses, convergence, stake_drivers, chronicle, causal_links, strongest_chains, "
-        "longest_chains, evidence, uncited and turning_points. The command etia explain takes any value "
-        "of a trend apart."
+        "The folder tables holds every number of this page at the end of every year, with errors: impact_scores, "
+        "drivers, transmission, shares, hypotheses, convergence, stake_drivers, chronicle, causal_links, "
+        "strongest_chains, longest_chains, evidence, uncited and turning_points. The command etia explain takes any "
+        "value of a trend apart."
     )
     return Section("Where the numbers stand", (Aside(text),))

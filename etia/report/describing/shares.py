@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from etia.report.document import Bullets, Paragraph, Section
-from etia.report.numbers import signed, with_error
+from etia.report.numbers import MINUS, percent
 from etia.report.subject import each, largest
-from etia.report.words import capital, date_words, listed, quoted
+from etia.report.words import date_words, listed, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["share_sentence", "shares"]
 
-MOST = 4
+MOST = 3
+LEAST = 0.02
+"""parts of all movement that are worth telling"""
 _WORDS = {"level": "by level", "domain": "by domain", "actor": "by actor", "mechanism": "by causal idea"}
 
 
@@ -28,11 +28,10 @@ def shares(subject: Subject) -> Section | None:
     if rows.empty:
         return None
     opening = (
-        "Here the whole movement of a trend is split, so that the parts add up to it. An event that has "
-        "several domains, "
-        "actors or causal ideas counts in equal parts for each. In each part is counted what it did "
-        "through other events, "
-        "too, shared out evenly between those without which it would not have come about."
+        "Here all that events did to a trend is split among them; given are the largest parts, in per cent of all "
+        "movement up and down, with a minus for what lowered it. An event that has several domains, actors or causal "
+        "ideas counts in equal parts for each. In each part is counted what it did through other events, too, shared "
+        "out evenly between those without which it would not have come about."
     )
     parts = [share_sentence(subject, trend, rows[rows["trend"] == trend]) for trend in subject.asked_trends()]
     told = tuple(part for part in parts if part)
@@ -44,32 +43,28 @@ def share_sentence(subject: Subject, trend: str, rows: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     first = rows["from"].astype(str).min()
-    own = rows[rows["from"].astype(str) == first]
+    own = rows[(rows["from"].astype(str) == first) & ~rows["name"].astype(str).str.startswith("(")]
     said = []
     for by, words in _WORDS.items():
-        parts = own[(own["by"] == by) & ~own["name"].astype(str).str.startswith("(")]
-        best = largest(parts, "total", MOST)
-        best = best[best["total"].abs() > subject.step_of(trend) / 10]
-        if len(best):
-            told = [f"{_name(subject, by, str(row.name_))} {_sized(subject, trend, row.total, row.se)}"
-                    for row in each(best.rename(columns={"name": "name_"}))]  # fmt: skip
+        parts = own[own["by"] == by].rename(columns={"name": "part"})
+        whole = float(parts["total"].abs().sum())
+        best = largest(parts, "total", MOST) if whole > 0 else parts[:0]
+        told = [
+            f"{_name(subject, by, str(row.part))} {_share(row.total / whole, row.se / whole)}"
+            for row in each(best)
+            if abs(row.total) >= LEAST * whole
+        ]
+        if told:
             said.append(f"{words}, {listed(told)}")
     span = f"from {date_words(first)} to {date_words(subject.as_of)}"
-    return (
-        f"{capital(quoted(subject.title(trend)))}, {span}, in {subject.change_unit(trend)}: {'; '.join(said)}."
-        if said
-        else ""
-    )
+    return f"{quoted(subject.title(trend))}, {span}: {'; '.join(said)}." if said else ""
 
 
 def _name(subject: Subject, by: str, name: str) -> str:
-    if by in ("actor", "mechanism"):
-        title = subject.title(name)
-        return quoted(title) if by == "mechanism" else title
-    return name
+    title = subject.title(name) if by in ("actor", "mechanism") else name
+    return quoted(title) if by == "mechanism" else title
 
 
-def _sized(subject: Subject, trend: str, value: float, se: float) -> str:
-    if np.isfinite(se) and se > 0:
-        return with_error(value, se, sign=True, least=subject.step_of(trend) / 10)
-    return signed(value, digits=2)
+def _share(part: float, se: float) -> str:
+    """A signed part of all that moved the trend: `+31 % (±2)`."""
+    return ("+" if part > 0 else MINUS) + percent(abs(part), se)

@@ -33,12 +33,10 @@ def stakes(subject: Subject, album: Album) -> Section | None:
         parts = rows.groupby(["actor", "other"], sort=False)[["agreement", "conflict"]].sum().reset_index()
         whole = parts.assign(domain=ALL, level=ALL)
     opening = (
-        f"On {count(len(subject.model.stakes), 'contested question')} the study notes where actors "
-        "stand, from 3 against to "
-        "3 for, and how much it matters to them. Two actors on the same side of a question agree on it "
-        "by the mean of their "
-        "weighted positions, two on opposite sides are in conflict by as much; sums are over questions, so they grow "
-        "with the number of questions on which both have a position."
+        f"On {count(len(subject.model.stakes), 'contested question')} the study notes where actors stand, from 3 "
+        "against to 3 for, and how much it matters to them. Two actors on the same side of a question agree on it by "
+        "the mean of their weighted positions, two on opposite sides are in conflict by as much; sums are over "
+        "questions, so they grow with the number of questions on which both have a position."
     )
     figure = album.figure(
         "convergence",

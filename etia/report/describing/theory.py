@@ -32,11 +32,9 @@ def lenses(subject: Subject) -> Section | None:
     if len(model.lenses) < 2:
         return None
     opening = (
-        f"The study is read through {count(len(model.lenses), 'lens', 'lenses')}: each is a theory that "
-        "says how much weight "
-        "each causal idea has. Events, dates and judgements stay the same, and so do random numbers, so "
-        "that what differs is "
-        "the theory."
+        f"The study is read through {count(len(model.lenses), 'lens', 'lenses')}: each is a theory that says how "
+        "much weight each causal idea has. Events, dates and judgements stay the same, and so do random numbers, so "
+        "that what differs is the theory."
     )
     entries = []
     for name, lens in model.lenses.items():
@@ -65,7 +63,7 @@ def _table(subject: Subject, cards: pd.DataFrame) -> Table:
         own = cards[cards["trend"] == trend].set_index("lens")
         cells = [
             f"{subject.value(trend, own['p50'][lens])} "
-f"({subject.value(trend, own['p5'][lens])}–{subject.value(trend, own['p95'][lens])})"
+            f"({subject.value(trend, own['p5'][lens])}–{subject.value(trend, own['p95'][lens])})"
             if lens in own.index else "–" for lens in names
         ]  # fmt: skip
         rows.append((subject.title(trend), *cells))
@@ -83,8 +81,8 @@ def _spread(subject: Subject, trend: str, cards: pd.DataFrame) -> str:
         return f"{quoted(subject.title(trend))} ends at about the same value under all lenses."
     return (
         f"{quoted(subject.title(trend))} ends highest under {quoted(subject.title(high))} "
-        f"({subject.amount(trend, own[high])}), "
-        f"lowest under {quoted(subject.title(low))} ({subject.amount(trend, own[low])})."
+        f"({subject.amount(trend, own[high])}), lowest under {quoted(subject.title(low))} "
+        f"({subject.amount(trend, own[low])})."
     )
 
 
@@ -95,9 +93,8 @@ def hypotheses(subject: Subject, album: Album) -> Section | None:
     rows = subject.rows("hypotheses", scenario=REFERENCE)
     parts = tuple(_part(subject, name, own, rows) for name, own in subject.model.hypotheses.items())
     opening = (
-        "Each hypothesis is tied to something that can be seen, so that it can fail. Its probability is "
-        "a result of the "
-        "study and not one of its assumptions. What is left of it when the causal ideas that should carry it are "
+        "Each hypothesis is tied to something that can be seen, so that it can fail. Its probability is a result of "
+        "the study and not one of its assumptions. What is left of it when the causal ideas that should carry it are "
         "switched off says how much it owes to them."
     )
     if rows.empty:
@@ -189,19 +186,19 @@ def _without(p: float, left: float, se: float) -> str:
     change = left - p
     if abs(change) <= 2 * se:
         return (
-            f"Without the causal ideas that should carry it, {percent(left)} is left: it does not hang on "
-            "them beyond the error."
+            f"Without the causal ideas that should carry it, {percent(left)} is left: it does not hang on them "
+            "beyond the error."
         )
     if change > 0:
         return f"Without them it would be likelier, {percent(left)}: on the whole these causal ideas speak against it."
     if left < 0.01:
         return (
-            f"Without the causal ideas that should carry it, next to nothing is left ({percent(left)}): it "
-            "stands and falls with them."
+            f"Without the causal ideas that should carry it, next to nothing is left ({percent(left)}): it stands "
+            "and falls with them."
         )
     return (
-        f"Without the causal ideas that should carry it, {percent(left)} is left ({points(change)}): so "
-        "much of it hangs on them."
+        f"Without the causal ideas that should carry it, {percent(left)} is left ({points(change)}): so much of it "
+        "hangs on them."
     )
 
 

@@ -26,11 +26,9 @@ def transmission(subject: Subject) -> Section | None:
     if rows.empty:
         return None
     opening = (
-        "Events of the macro level reach a trend in two ways: by themselves, and through the meso "
-        "events that they call "
-        "forth. To tell these apart, the past is played through once without macro events but with "
-        "every meso event kept at "
-        "its date, and once with meso events falling out where macro events had brought them about."
+        "Events of the macro level reach a trend in two ways: by themselves, and through the meso events that they "
+        "call forth. To tell these apart, the past is played through once without macro events but with every meso "
+        "event kept at its date, and once with meso events falling out where macro events had brought them about."
     )
     told = [transmission_sentence(subject, rows[rows["trend"] == name].iloc[0]) for name in subject.asked_trends()
             if (rows["trend"] == name).any()]  # fmt: skip
@@ -53,9 +51,9 @@ def _overall(subject: Subject, rows: pd.DataFrame) -> str:
     }
     told = listed(f"{words[part]} in {counts[part]}" for part in _PARTS if counts[part])
     return (
-        f"Of {count(len(rows), 'trend')}, the largest part by {date_words(subject.as_of)} is {told}. On "
-        "the mean over the "
-        f"trends, {in_words(share)} of all that events did came from the macro level by way of the meso level."
+        f"Of {count(len(rows), 'trend')}, the largest part by {date_words(subject.as_of)} is {told}. On the mean "
+        f"over the trends, {in_words(share)} of all that events did came from the macro level by way of the meso "
+        "level."
     )
 
 
@@ -65,9 +63,8 @@ def transmission_sentence(subject: Subject, row: pd.Series[Any]) -> str:
     unit = subject.change_unit(trend)
     own, via, meso = (_sized(subject, trend, float(row[part]), se) for part in _PARTS)
     said = (
-        f"{quoted(subject.title(trend))}: macro events by themselves {own} {unit}, through meso events "
-        f"{via}, meso events of "
-        f"their own {meso}."
+        f"{quoted(subject.title(trend))}: macro events by themselves {own} {unit}, through meso events {via}, meso "
+        f"events of their own {meso}."
     )
     if is_nothing(float(row["macro_via_meso"]), se):
         return said + " The part that goes through policy cannot be told apart from nothing."
@@ -96,7 +93,7 @@ def _table(subject: Subject, rows: pd.DataFrame) -> Table:
     )
     heads = ("Trend", "In", "Macro, by itself", "Macro, through meso", "Meso, of its own")
     caption = (
-        f"What events had done to each trend by {date_words(subject.as_of)}, by level; the error is the "
-        "largest of the three"
+        f"What events had done to each trend by {date_words(subject.as_of)}, by level; the error is the largest of "
+        "the three"
     )
     return Table(heads, told, (False, False, True, True, True), caption)

@@ -35,9 +35,8 @@ def turning_points(subject: Subject) -> Section | None:
     counts = Counter(str(verdict) for verdict in rows["verdict"])
     said = listed(f"{words[counts[v] != 1]} in {counts[v]}" for v, words in _VERDICTS.items() if counts[v])
     opening = (
-        "For measured trends one can ask the data, whatever the study judges: is there a break at the "
-        "date of the event, "
-        "larger than breaks at dates at which nothing is known to have happened? Asked for "
+        "For measured trends one can ask the data, whatever the study judges: is there a break at the date of the "
+        "event, larger than breaks at dates at which nothing is known to have happened? Asked for "
         f"{count(len(rows), 'pair')} of event and trend, the answer is {said}."
     )
     found = rows[rows["verdict"] == "break"].sort_values("placebo_rank", kind="stable")
@@ -45,9 +44,8 @@ def turning_points(subject: Subject) -> Section | None:
         return Section("Turning points in the data", (Paragraph(opening),))
     items = tuple(break_sentence(subject, row) for _, row in found.iterrows())
     caution = (
-        "A break says that something changed then, not that the event was its cause; where two events "
-        "fall together, it "
-        "cannot choose between them."
+        "A break says that something changed then, not that the event was its cause; where two events fall together, "
+        "it cannot choose between them."
     )
     return Section("Turning points in the data", (Paragraph(opening), Bullets(items), Paragraph(caution)))
 

@@ -66,8 +66,8 @@ def event_sentences(subject: Subject, end: pd.DataFrame) -> list[str]:
     return [
         f"Likeliest to have come by {by} are {listed(said[:MOST_NAMED])}.",
         f"Least likely are {listed(said[-MOST_NAMED:])}.",
-        f"Of the {count(len(end), 'event')}, about {expected:.0f} are to be expected by then; which "
-        "ones, nobody knows.",
+        f"Of the {count(len(end), 'event')}, about {expected:.0f} are to be expected by then; which ones, nobody "
+        "knows.",
     ]
 
 
@@ -114,9 +114,8 @@ def conditions(subject: Subject, rows: pd.DataFrame) -> tuple[Block, ...]:
         none = "No event tells much of another: whether one comes shifts no other's probability beyond the error."
         return (Paragraph(none),)
     lead = (
-        "Events hang together, by what one does to another and by what they have in common. Where one "
-        "comes, the odds of "
-        "others shift; these pairs shift most, beyond those of which one is the condition of the other."
+        "Events hang together, by what one does to another and by what they have in common. Where one comes, the "
+        "odds of others shift; these pairs shift most, beyond those of which one is the condition of the other."
     )
     told = tuple(_pair(subject, wide, pair, float(shift[pair]), float(se[pair])) for pair in chosen)
     heads = ("Event", "Other event", "Where the first comes", "Where it does not", "Difference")

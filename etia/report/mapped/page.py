@@ -64,7 +64,7 @@ def _line(subject: Subject, name: str, card: pd.Series[Any]) -> str:
 def _where() -> Section:
     text = (
         "Every number of this page stands, with its error and at every date, in the folder tables: "
-        "event_probabilities, "
-        "trend_projections, trend_scores, level_probabilities, conditional_outcomes, sensitivity and histories."
+        "event_probabilities, trend_projections, trend_scores, level_probabilities, conditional_outcomes, "
+        "sensitivity and histories."
     )
     return Section("Where the numbers stand", (Aside(text),))

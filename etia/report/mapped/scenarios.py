@@ -31,11 +31,9 @@ def scenarios(subject: Subject, album: Album) -> Section | None:
     if not names or cards.empty:
         return None
     opening = (
-        f"{count(len(names), 'scenario').capitalize()} {'is' if len(names) == 1 else 'are'} set against "
-        "the model as it "
-        "stands. A scenario fixes some events or changes some numbers; all else follows from the same "
-        "model, on the same "
-        "random numbers, so that differences between columns are not those of luck."
+        f"{count(len(names), 'scenario').capitalize()} {'is' if len(names) == 1 else 'are'} set against the model as "
+        "it stands. A scenario fixes some events or changes some numbers; all else follows from the same model, on "
+        "the same random numbers, so that differences between columns are not those of luck."
     )
     stories = [_story(subject, name) for name in names]
     blocks: list[Block] = [Paragraph(opening), *stories, scenario_trends(subject), *_event_table(subject)]
@@ -72,8 +70,8 @@ def scenario_trends(subject: Subject) -> Table:
     for trend in subject.asked_trends():
         final = _final(subject, trend)
         cells = [
-            f"{subject.value(trend, final['p50'][name])} ({subject.value(trend, final['p5'][name])}–"
-            f"{subject.value(trend, final['p95'][name])})"
+            f"{subject.value(trend, final['p50'][name])} "
+            f"({subject.value(trend, final['p5'][name])}–{subject.value(trend, final['p95'][name])})"
             if name in final.index
             else "–"
             for name in names

@@ -118,10 +118,9 @@ def projection_sentences(subject: Subject, name: str, rows: pd.DataFrame, card: 
     now, then = date_words(subject.as_of), date_words(str(last["date"]))
     said = [
         f"In {now} it stands at {now_words(subject, name, head['now'])}." if np.isfinite(head["now"]) else "",
-        f"By {then} the median of the projections is "
-        f"{now_words(subject, name, last['p50'])}{_error(subject, name)}; nine courses in ten end "
-        f"between {subject.value(name, last['p5'])} and {subject.value(name, last['p95'])}, every other one between "
-        f"{subject.value(name, last['p25'])} and {subject.value(name, last['p75'])}.",
+        f"By {then} the median of the projections is {now_words(subject, name, last['p50'])}{_error(subject, name)}; "
+        f"nine courses in ten end between {subject.value(name, last['p5'])} and {subject.value(name, last['p95'])}, "
+        f"every other one between {subject.value(name, last['p25'])} and {subject.value(name, last['p75'])}.",
         _against_baseline(subject, name, last),
         _rise(subject, name, float(head["rise_probability"])),
         _split(head),
@@ -150,8 +149,8 @@ def _against_baseline(subject: Subject, name: str, last: pd.Series[Any]) -> str:
             return f"That is where its own course would have led without the events of this study ({there})."
         way = "above" if middle > base else "below"
         return (
-            f"Left to its own course, without the events of this study, it would end at {there}: the median "
-            f"lies {way} that."
+            f"Left to its own course, without the events of this study, it would end at {there}: the median lies "
+            f"{way} that."
         )
     if near:
         return f"Without any of the events it would stand at the same value ({there})."
@@ -172,8 +171,8 @@ def _split(head: pd.Series[Any]) -> str:
     if judgement < 0.02:
         return "Its spread is that of chance; what the judgements leave open adds next to nothing."
     return (
-        f"Of its spread, {in_words(judgement)} comes from what the judgements leave open ({percent(judgement)}), "
-        "the rest from which events happen to come, and when."
+        f"Of its spread, {in_words(judgement)} comes from what the judgements leave open ({percent(judgement)}), the "
+        "rest from which events happen to come, and when."
     )
 
 

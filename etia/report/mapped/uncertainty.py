@@ -36,13 +36,12 @@ def uncertainty(subject: Subject) -> Section:
     order = known.sort_values("judgement_share", ascending=False, kind="stable")
     mean = float(known["judgement_share"].mean())
     told = (
-        "The spread at the last date has two causes: the ranges of the judgements, which more research "
-        "might narrow, and "
-        f"chance, which it could not. On the mean over the trends, {in_words(mean)} of it is judgement "
-        f"({percent(mean)}). "
-        f"It is most for {quoted(subject.title(str(order['trend'].iloc[0])))} "
+        "The spread at the last date has two causes: the ranges of the judgements, which more research might narrow, "
+        f"and chance, which it could not. On the mean over the trends, {in_words(mean)} of it is judgement "
+        f"({percent(mean)}). It is most for {quoted(subject.title(str(order['trend'].iloc[0])))} "
         f"({percent(float(order['judgement_share'].iloc[0]))}), least for "
-        f"{quoted(subject.title(str(order['trend'].iloc[-1])))} ({percent(float(order['judgement_share'].iloc[-1]))})."
+        f"{quoted(subject.title(str(order['trend'].iloc[-1])))} "
+        f"({percent(float(order['judgement_share'].iloc[-1]))})."
     )
     return Section(title, (Paragraph(told), _table(subject, known), *_judgements(subject)))
 
@@ -74,9 +73,8 @@ def _judgements(subject: Subject) -> tuple[Block, ...]:
         ]
         found.append(Entry(f"{subject.title(trend)}:", f"{listed(said)}."))
     opening = Paragraph(
-        "Which single judgement, if it were known, would take away most of a trend’s spread? In "
-        "brackets the part of the "
-        "whole spread that would go."
+        "Which single judgement, if it were known, would take away most of a trend’s spread? In brackets the part of "
+        "the whole spread that would go."
     )
     if silent:
         names = listed(quoted(subject.title(trend)) for trend in silent)

@@ -31,11 +31,9 @@ def page(subject: Subject, album: Album) -> Page:
             "prescribe", TITLE, (*question(subject), Paragraph(f"{why}, so there is nothing to choose between."))
         )
     extra = (
-        "Portfolios are compared on the same random numbers, so a difference between two of them is "
-        "that of the policies "
-        "and not of luck. Regret is what one would have gained by choosing what turned out best in a "
-        "world; counted is the "
-        "worst world and the worst set of judgements.",
+        "Portfolios are compared on the same random numbers, so a difference between two of them is that of the "
+        "policies and not of luck. Regret is what one would have gained by choosing what turned out best in a world; "
+        "counted is the worst world and the worst set of judgements.",
     )
     ranking = Ranking(subject)
     sections = (

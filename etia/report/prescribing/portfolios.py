@@ -40,15 +40,12 @@ def goals(subject: Subject) -> Section:
         for name, own in objectives.items()
     )
     opening = Paragraph(
-        f"Strategies are held against {count(len(objectives), 'objective')}. Together they make up one "
-        "number, the utility: what "
-        "is to be high or low counts in standard deviations, the common measure of how far futures "
-        "differ without any policy; "
-        "what is to be reached counts 1 where it is and 0 where it is not; the utility is the weighted "
-        "mean of these. Only "
-        "differences between portfolios mean anything, so given is what each brings over no policy: "
-        "with 0.2 it moves the "
-        "objectives, on the mean, by a fifth of what separates a good future from a middling one."
+        f"Strategies are held against {count(len(objectives), 'objective')}. Together they make up one number, the "
+        "utility: what is to be high or low counts in standard deviations, the common measure of how far futures "
+        "differ without any policy; what is to be reached counts 1 where it is and 0 where it is not; the utility is "
+        "the weighted mean of these. Only differences between portfolios mean anything, so given is what each brings "
+        "over no policy: with 0.2 it moves the objectives, on the mean, by a fifth of what separates a good future "
+        "from a middling one."
     )
     return Section("What is to be achieved", (opening, *entries))
 
@@ -189,9 +186,8 @@ def choice_sentences(ranking: Ranking) -> list[str]:
     else:
         gain = with_error(float(best["gain"]), float(best["se"]), sign=True, least=FINE)
         first = (
-            f"Best on average over all futures compared is {ranking.policies(name)}: over no policy it "
-            f"brings {gain} of utility, "
-            f"at a cost of {_cost(ranking.subject, float(best['cost']))}. It is called portfolio 1 here."
+            f"Best on average over all futures compared is {ranking.policies(name)}: over no policy it brings {gain} "
+            f"of utility, at a cost of {_cost(ranking.subject, float(best['cost']))}. It is called portfolio 1 here."
         )
     near = ranking.near()
     said = [first, _near(ranking, near)]
@@ -200,9 +196,8 @@ def choice_sentences(ranking: Ranking) -> list[str]:
                     f"{plain(float(safe['regret']), 2)}.")  # fmt: skip
     else:
         said.append(
-            f"The choice to regret least is {ranking.called(safe['portfolio'])}: nowhere does it fall short "
-            "of the best there "
-            f"by more than {plain(float(safe['regret']), 2)}, where {ranking.short(name)} may by "
+            f"The choice to regret least is {ranking.called(safe['portfolio'])}: nowhere does it fall short of the "
+            f"best there by more than {plain(float(safe['regret']), 2)}, where {ranking.short(name)} may by "
             f"{plain(float(best['regret']), 2)}."
         )
     said.append(_targets(ranking))
@@ -216,8 +211,8 @@ def _near(ranking: Ranking, near: list[str]) -> str:
     more = len(near) - len(told)
     others = f"{', '.join(told)} and {count(more, 'other')}" if more else listed(told)
     return (
-        f"{capital(others)} {'comes' if len(near) == 1 else 'come'} within that error of it: between "
-        "these the numbers do not decide."
+        f"{capital(others)} {'comes' if len(near) == 1 else 'come'} within that error of it: between these the "
+        "numbers do not decide."
     )
 
 

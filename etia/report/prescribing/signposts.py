@@ -72,23 +72,21 @@ def plan_sentences(ranking: Ranking, rows: pd.DataFrame, waiting: pd.DataFrame) 
     given = rows[rows["switch_to"].fillna("") != ""]
     useful = given[[not is_nothing(v, s) for v, s in zip(given["value"], given["se"], strict=True)]]
     idea = (
-        "A signpost is something that can be seen by a date and would change the choice if it were "
-        "known before choosing. "
-        "Its worth is what one would gain by choosing only then, knowing it."
+        "A signpost is something that can be seen by a date and would change the choice if it were known before "
+        "choosing. Its worth is what one would gain by choosing only then, knowing it."
     )
     if useful.empty:
         plan = (
-            f"{begin} No signpost that was looked at would change the choice by more than the error: there "
-            "is nothing to wait for."
+            f"{begin} No signpost that was looked at would change the choice by more than the error: there is "
+            "nothing to wait for."
         )
         return [idea, plan, *_waiting_sentences(waiting)]
     sign = useful.iloc[0]
     by, worth = str(sign["by"]), float(sign["value"])
     plan = (
         f"{begin} Then watch whether by {date_words(by)} {sign_words(subject, str(sign['signpost']))} "
-        f"({percent(float(sign['probability']))}): {switch_words(ranking, str(sign['switch_to']), by)}. "
-        "To know it first "
-        f"would be worth {with_error(worth, float(sign['se']), least=FINE / 5)} of utility."
+        f"({percent(float(sign['probability']))}): {switch_words(ranking, str(sign['switch_to']), by)}. To know it "
+        f"first would be worth {with_error(worth, float(sign['se']), least=FINE / 5)} of utility."
     )
     return [idea, plan, *_waiting_sentences(waiting, by, worth)]
 
