@@ -15,7 +15,7 @@ import pandas as pd
 from etia.learn.turning_points import WINDOWS, TurningPoint, turning_points
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -92,9 +92,11 @@ def _in_units(found: TurningPoint, series: Series) -> dict[str, float]:
 
 
 def turning_point_table(
-    series: Series, events: Mapping[str, Period], *, alpha: float = 0.05
+    series: Series, events: Mapping[str, Period], *, alpha: float = 0.05, stated: Collection[str] | None = None
 ) -> tuple[pd.DataFrame, tuple[TurningPoint, ...]]:
     """The turning-point test of every event on one series: the rows of table `turning_points`, and the full results.
+
+    `stated` are the events that are held to move the series (see `turning_points`).
 
     Raises ValueError where the data are finer than months (no window is known for them).
     """
@@ -103,7 +105,7 @@ def turning_point_table(
             f"trend '{series.trend}': data by the {series.precision} have no window; give them by the month"
         )
     spans = {event: event_span(date, series) for event, date in events.items()}
-    found = turning_points(series.latent, spans, window=WINDOWS[series.precision], alpha=alpha)
+    found = turning_points(series.latent, spans, window=WINDOWS[series.precision], alpha=alpha, stated=stated)
     return turning_point_rows(series, found), found
 
 

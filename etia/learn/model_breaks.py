@@ -28,21 +28,27 @@ def model_turning_points(model: Model, *, alpha: float = 0.05) -> pd.DataFrame:
     """Table `turning_points`: past events by measured trend, in model order of the events.
 
     Only events whose date lies within a trend's data are listed for it. `alpha` is the false-alarm rate of one test;
-    the intervals cover 1 − alpha.
+    the intervals cover 1 − alpha. Events with an impact on the trend are told apart from one another; an event
+    without one is told apart from all.
     """
     dates = past_dates(model)
-    found = [_tested(measured, dates, alpha)[0] for measured in measured_trends(model)]
+    found = [_tested(measured, dates, _stated(model, measured.name), alpha)[0] for measured in measured_trends(model)]
     return _in_model_order(found, list(dates))
 
 
+def _stated(model: Model, trend: str) -> set[str]:
+    """Events that the model gives an impact on a trend."""
+    return {impact.source for impact in model.impacts.values() if impact.target == trend}
+
+
 def _tested(
-    measured: Measured, dates: Mapping[str, Period], alpha: float
+    measured: Measured, dates: Mapping[str, Period], stated: set[str], alpha: float
 ) -> tuple[pd.DataFrame, tuple[TurningPoint, ...]]:
     last = len(measured.series.latent) - 1
     inside = {name: date for name, date in dates.items() if _overlaps(measured.span(date), last)}
     if not inside:
         return turning_point_rows(measured.series, ()), ()
-    return turning_point_table(measured.series, inside, alpha=alpha)
+    return turning_point_table(measured.series, inside, alpha=alpha, stated=stated & set(inside))
 
 
 def _overlaps(span: tuple[int, int], last: int) -> bool:

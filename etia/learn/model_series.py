@@ -38,6 +38,8 @@ class Measured:
     """(n,) the step at which each period's value stands"""
     last_month: NDArray[np.int64]
     """(n,) the last month of each period, counted as `Period` does"""
+    fit_window: NDArray[np.bool_]
+    """(n,) periods that the baseline is fitted to"""
 
     @property
     def name(self) -> str:
@@ -73,7 +75,8 @@ def _measured(model: Model, found: PeriodSeries) -> Measured:
     series = Series(
         found.name, found.values, _period(first, months), trend.scale, trend.bounds or (0.0, 1.0), trend.unit or ""
     )
-    return Measured(series, found.trend, _middle(calendar, first, months, n), (first + np.arange(n) + 1) * months - 1)
+    last_month = (first + np.arange(n) + 1) * months - 1
+    return Measured(series, found.trend, _middle(calendar, first, months, n), last_month, found.fit_window)
 
 
 def _middle(calendar: Calendar, first: int, months: int, n: int) -> NDArray[np.int64]:

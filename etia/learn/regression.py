@@ -173,7 +173,9 @@ def fit_sizes(
     prior: Prior,
     *,
     linear: bool = True,
+    baseline: Floats | None = None,
     grid: NoiseGrid | None = None,
+    fineness: int = 31,
 ) -> Posterior:
     """Posterior of the impact sizes on one trend.
 
@@ -189,21 +191,25 @@ def fit_sizes(
         of the k sizes
     linear
         whether the baseline has a slope
+    baseline
+        shape (n, b), the baseline's own columns in place of a constant or a line; b = 0 for none
     grid
         memories and innovations to sum over; around a least-squares fit where left out
+    fineness
+        points of that grid for the memory, and as many for the innovations
 
     Raises
     ------
     SeriesError
         where there are fewer data than the baseline's columns and two
     """
-    baseline = baseline_columns(times, linear=linear)
-    if len(latent) < baseline.shape[1] + 2:
-        raise SeriesError(f"{len(latent)} data are too few to fit impacts; {baseline.shape[1] + 2} are needed")
-    noise = grid or noise_grid(latent, designs[0], baseline)
+    columns = baseline_columns(times, linear=linear) if baseline is None else baseline
+    if len(latent) < columns.shape[1] + 2:
+        raise SeriesError(f"{len(latent)} data are too few to fit impacts; {columns.shape[1] + 2} are needed")
+    noise = grid or noise_grid(latent, designs[0], columns, n_phi=fineness, n_sigma=fineness)
     if grid is None:
-        noise = _refined(noise, _given_design(latent, times, designs[0], baseline, prior, noise).log_weight)
-    parts = [_given_design(latent, times, design, baseline, prior, noise) for design in designs]
+        noise = _refined(noise, _given_design(latent, times, designs[0], columns, prior, noise).log_weight)
+    parts = [_given_design(latent, times, design, columns, prior, noise) for design in designs]
     evidence = np.array([logsumexp(part.log_weight) for part in parts])
     log_weight = np.concatenate([part.log_weight for part in parts])
     weights = np.exp(log_weight - logsumexp(log_weight))

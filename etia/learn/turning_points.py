@@ -24,7 +24,7 @@ from scipy.stats import f as fisher
 from etia.learn.local_breaks import MEMORIES, Breaks, break_interval, breaks_at_all_dates, whitening, window_offsets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -86,7 +86,12 @@ class TurningPoint:
 
 
 def turning_points(
-    latent: Floats, events: Mapping[str, Span], *, window: Window, alpha: float = 0.05
+    latent: Floats,
+    events: Mapping[str, Span],
+    *,
+    window: Window,
+    alpha: float = 0.05,
+    stated: Collection[str] | None = None,
 ) -> tuple[TurningPoint, ...]:
     """Test every event for a break of the series at its date.
 
@@ -100,6 +105,9 @@ def turning_points(
         `WINDOWS` by the data's precision, or one of one's own
     alpha
         the false-alarm rate; the intervals cover 1 − alpha
+    stated
+        events that are held to move this series: a break of one of them is told apart from theirs alone, not from
+        those of events that are held to have nothing to do with it; all where left out
 
     Returns
     -------
@@ -109,14 +117,15 @@ def turning_points(
     scans = {width: _scan(latent, width, window) for width in {last - first for first, last in events.values()}}
     tests = {event: _alone(scans[last - first], first, window) for event, (first, last) in events.items()}
     alone = _ranked({event: test for event, test in tests.items() if test}, window, alpha)
-    rivals = [test for test in alone.values() if test.p_value <= alpha]
+    rivals = {name: test for name, test in alone.items() if test.p_value <= alpha}
+    held = rivals if stated is None else {name: test for name, test in rivals.items() if name in stated}
     # events of one date share their interval
     places = {(test.date, test.breaks.gap): test for test in alone.values()}
     intervals = {
         place: break_interval(test.breaks, test.row, coverage=1 - alpha).tolist() for place, test in places.items()
     }
     return tuple(
-        _judged(latent, event, alone[event], rivals, intervals, window, alpha)
+        _judged(latent, event, alone[event], [*(held if event in held else rivals).values()], intervals, window, alpha)
         if event in alone
         else TurningPoint(event, "too few data")
         for event in events
