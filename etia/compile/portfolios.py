@@ -1,22 +1,21 @@
 """One draw under many portfolios: what no policy touches is laid out once, what they share is made once (method §11).
 
 A policy multiplies the rates of events, and the pulls of the events whose links or impacts it scales; it adds to the
-trends' known deviation. So the plan of a portfolio is the one without policies, with a few hazards and pulls replaced:
-the same as `prepare` makes of the Program with these policies, at a small part of its cost.
+trends' known deviation. All portfolios then are variations of the draw without policies.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
-from etia.engine.plan import ConstantPairs, MarchedPulls, Plan, prepare
+from etia.engine.plan import Plan, prepare
 from etia.engine.program import NEVER
 from etia.engine.responses import Impacts, total_responses
+from etia.engine.variations import Pairs, Variations, pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,27 +30,30 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Chosen", "OpenChoice"]
+__all__ = ["Choices", "OpenChoice"]
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """One draw under one portfolio."""
+class Choices:
+    """One draw under each of V portfolios, as variations of the draw without policies."""
 
-    plan: Plan
-    deviation: Floats  # (K, H + 1) what the policies add to the known deviation by offset, scheduled events' part in it
-    rows: tuple[tuple[int, Ints], ...]  # (source, (H + 1,) row of `OpenChoice.variants`, −1: unscaled) by offset
+    pairs: Pairs
+    changes: Variations
+    deviation: Floats  # (V, K, H + 1) what policies add to the known deviation by offset, scheduled events' part in it
+    response: Floats  # (rows, K, H + 1) total responses by age of events whose impacts are scaled
+    schedule: Ints  # (schedules, H + 1) row of `response` by the step at which the event comes, −1: unscaled
+    scheduled: Ints  # (V, M) schedule of each open event, −1: unscaled
 
 
 @dataclass(frozen=True)
 class _Scaled:
-    """One source under the policies that scale its links or impacts. `rows` as in `Chosen`."""
+    """One source under the policies that scale its links or impacts."""
 
     hazard: tuple[tuple[int, Floats], ...] = ()  # (open event, factor by offset): what a fixed source changes
     surface: tuple[tuple[int, Floats], ...] = ()  # (open event, factor by the source's and the target's offset)
     of_past: tuple[tuple[int, Floats], ...] = ()  # (open event, factor by offset): what a loose past source changes
     deviation: Floats | None = None  # (K, H + 1) change of what a scheduled source does to trends
-    rows: Ints | None = None
+    rows: Ints | None = None  # (H + 1,) row of its response by the step at which it comes, −1: unscaled
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class _Variants:
 
     which: Ints  # (H + 1,) variant by the step at which the event comes; −1: unscaled
     change: Floats  # (V, K, H + 1) scaled less unscaled responses, by age
-    row: int  # of the first variant in `OpenChoice.variants`
+    row: int  # of the first one in `Choices.response`
 
     @property
     def rows(self) -> Ints:
@@ -81,53 +83,64 @@ class OpenChoice:
         self._impacts = compiled.impacts.draw(p)
         self._couplings = compiled.couplings.draw(p)
         self._span = self.program.n_steps - self.program.as_of
-        plain = prepare(self.program)
+        self.plan: Plan = prepare(self.program)
         self._position = np.full(self.program.n_events, -1, dtype=np.int64)
-        self._position[plain.open] = np.arange(len(plain.open))
+        self._position[self.plan.open] = np.arange(len(self.plan.open))
         self._deviation = {name: self._direct(drawn) for name, drawn in self._effects.items()}
         self._hazard = {name: self._hazard_factors(name) for name in self._effects}
         self._touching = self._touched_sources()
-        self.plan: Plan = _marched(plain, self._touched_targets())
         self._variants: list[Floats] = []
         self._scaled: dict[tuple[int, tuple[str, ...]], _Scaled] = {}
         self._by_event: dict[tuple[int, tuple[str, ...]], _Variants] = {}
-        self._pulls: dict[tuple[tuple[int, tuple[str, ...]], ...], MarchedPulls] = {}
+
+    def under(self, portfolios: Sequence[Sequence[str]]) -> Choices:
+        """The draw under each portfolio."""
+        n_trends, n_open = self.program.n_trends, len(self.plan.open)
+        deviation = np.zeros((len(portfolios), n_trends, self._span))
+        scheduled = np.full((len(portfolios), n_open), -1, dtype=np.int64)
+        schedules: dict[tuple[int, tuple[str, ...]], int] = {}
+        parts: list[_Parts] = []
+        for v, portfolio in enumerate(portfolios):
+            active = [name for name in portfolio if name in self._effects]
+            part = _Parts()
+            for name in active:
+                part.add_hazard(name, self._hazard[name])
+                if (direct := self._deviation[name]) is not None:
+                    deviation[v] += direct
+            for key in self._keys(active):
+                scaled, place = self._scaled_source(*key), int(self._position[key[0]])
+                part.add_hazard(key, scaled.hazard)
+                part.add_hazard(key, scaled.of_past, self._loose_place(key[0]))
+                part.surfaces += [(place, target, key, surface) for target, surface in scaled.surface]
+                if scaled.deviation is not None:
+                    deviation[v] += scaled.deviation
+                if scaled.rows is not None:
+                    scheduled[v, place] = schedules.setdefault(key, len(schedules))
+            parts.append(part)
+        pairs = pairs_of(self.plan, [(source, target) for part in parts for source, target, _, _ in part.surfaces])
+        rows = [self._scaled_source(*key).rows for key in schedules]
+        return Choices(
+            pairs,
+            _variations(parts, pairs, self._span),
+            deviation,
+            np.array(self._variants).reshape(len(self._variants), n_trends, self._span),
+            np.array(rows, dtype=np.int64).reshape(len(rows), self._span),
+            scheduled,
+        )
 
     @property
-    def variants(self) -> Floats:
-        """(V, K, H + 1) total responses by age of scaled events, for all portfolios that were asked for so far."""
-        if not self._variants:
-            return np.zeros((0, self.program.n_trends, self._span))
-        return np.array(self._variants)
+    def sources(self) -> Ints:
+        """Events whose step may differ from run to run: open ones, then loose past ones."""
+        return np.concatenate([self.plan.open, self.plan.loose.event])
 
-    def chosen(self, portfolio: Sequence[str]) -> Chosen:
-        """The draw under a portfolio."""
-        active = [name for name in portfolio if name in self._effects]
-        if not active:
-            return Chosen(self.plan, np.zeros((self.program.n_trends, self._span)), ())
-        keys = []
-        for source, touching in self._touching.items():
-            own = tuple(name for name in active if name in touching)
-            if own:
-                keys.append((source, own))
-        hazard = self.plan.hazard.copy()
-        deviation = np.zeros((self.program.n_trends, self._span))
-        for name in active:
-            for target, factor in self._hazard[name]:
-                hazard[target] *= factor
-            if (direct := self._deviation[name]) is not None:
-                deviation += direct
-        rows = []
-        for key in keys:
-            scaled = self._scaled_source(*key)
-            for target, factor in scaled.hazard:
-                hazard[target] *= factor
-            if scaled.deviation is not None:
-                deviation += scaled.deviation
-            if scaled.rows is not None:
-                rows.append((key[0], scaled.rows))
-        plan = replace(self.plan, hazard=hazard, marched=self._marched_under(tuple(keys)))
-        return Chosen(plan, deviation, tuple(rows))
+    def _keys(self, active: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:
+        """The sources that these policies scale, each with those that do."""
+        own = ((source, tuple(n for n in active if n in touching)) for source, touching in self._touching.items())
+        return [(source, names) for source, names in own if names]
+
+    def _loose_place(self, source: int) -> int:
+        found = np.flatnonzero(self.plan.loose.event == source)
+        return int(found[0]) if len(found) else -1
 
     def _direct(self, drawn: PolicyDraws) -> Floats | None:
         """(K, H + 1) what direct impacts do to trends, couplings included; None where there are none."""
@@ -172,16 +185,6 @@ class OpenChoice:
             for source in sources:
                 touching.setdefault(source, set()).add(name)
         return dict(sorted(touching.items()))
-
-    def _touched_targets(self) -> Ints:
-        """Open events whose hazards or pulls some policy changes."""
-        targets = {target for factors in self._hazard.values() for target, _ in factors}
-        for drawn in self._effects.values():
-            links = [i for factor in drawn.on_links for i in factor.on]
-            targets |= set(self._position[self.program.links.target[links]].tolist())
-            if drawn.on_impacts:
-                targets |= set(self._position[self.program.sensitivities.event].tolist())
-        return np.array(sorted(targets - {-1}), dtype=np.int64)
 
     def _variants_of(self, source: int, names: tuple[str, ...]) -> _Variants:
         first = int(self.program.copy_of[source])
@@ -230,7 +233,7 @@ class OpenChoice:
         targets = self._targets(links, variants.change[:0])
         factors = tuple((target, np.exp(self._link_change(links, target, step))) for target in targets)
         if step <= program.as_of:
-            return _Scaled(of_past=factors) if source in self.plan.loose.event else _Scaled(hazard=factors)
+            return _Scaled(of_past=factors) if self._loose_place(source) >= 0 else _Scaled(hazard=factors)
         change = np.zeros((program.n_trends, self._span))
         offset = step - program.as_of
         if variants.which[offset] >= 0:
@@ -276,43 +279,6 @@ class OpenChoice:
         _add_changes(log_ratio, extra, variants.which, variants.change[:, felt.trend[pairs]], felt.beta[pairs], out)
         return np.asarray(np.exp(out, out=out))
 
-    def _marched_under(self, keys: tuple[tuple[int, tuple[str, ...]], ...]) -> MarchedPulls:
-        """The pulls on marched events with the scaled sources' factors on them."""
-        if keys not in self._pulls:
-            self._pulls[keys] = self._made_marched(keys)
-        return self._pulls[keys]
-
-    def _made_marched(self, keys: tuple[tuple[int, tuple[str, ...]], ...]) -> MarchedPulls:
-        marched, loose = self.plan.marched, self.plan.loose.event.tolist()
-        scaled = [(source, self._scaled_source(source, names)) for source, names in keys]
-        found = sorted(
-            (
-                (int(self._position[source]), target, surface)
-                for source, one in scaled
-                for target, surface in one.surface
-            ),
-            key=lambda entry: entry[:2],
-        )
-        of_past = marched.of_past
-        if any(one.of_past for _, one in scaled):
-            of_past = of_past.copy()
-        for source, one in scaled:
-            for target, factor in one.of_past:
-                of_past[loose.index(source), :, marched.place[target]] *= factor
-        start = np.searchsorted([place for place, _, _ in found], np.arange(len(self.plan.open) + 1)).astype(np.int64)
-        return replace(
-            marched,
-            of_past=of_past,
-            start=start,
-            target=np.array([marched.place[target] for _, target, _ in found], dtype=np.int64),
-            surface=np.array([surface for _, _, surface in found]).reshape(len(found), self._span, self._span),
-        )
-
-    @cached_property
-    def sources(self) -> Ints:
-        """Events whose step may differ from run to run."""
-        return np.concatenate([self.plan.open, self.plan.loose.event])
-
 
 @njit(cache=True, nogil=True)
 def _add_changes(log_ratio, extra, variant, change, beta, out):  # type: ignore[no-untyped-def]
@@ -349,37 +315,53 @@ def _scaled_responses(
     return total_responses(scaled, couplings, n_variants, n_trends, n_ages)
 
 
-def _marched(plan: Plan, also: Ints) -> Plan:
-    """The same plan with these open events marched too: what pulls constantly on them is laid out by age."""
-    before, constant = plan.marched, plan.constant
-    event = np.union1d(before.event, also).astype(np.int64)
-    if len(event) == len(before.event):
-        return plan
-    place = np.full(len(plan.open), -1, dtype=np.int64)
-    place[event] = np.arange(len(event))
-    by_age = np.ones((*before.by_age.shape[:2], len(event)))
-    of_past = np.ones((*before.of_past.shape[:2], len(event)))
-    by_age[:, :, place[before.event]] = before.by_age
-    of_past[:, :, place[before.event]] = before.of_past
-    n_open, program = len(plan.open), plan.program
-    source = np.repeat(np.arange(len(constant.start) - 1), np.diff(constant.start))
-    moves = place[constant.target] >= 0
-    for q in np.flatnonzero(moves):
-        ratio, column = 1.0 / constant.inverse_ratio[q], place[constant.target[q]]
-        if source[q] < n_open:
-            by_age[source[q], constant.delay[q] :, column] *= ratio
-            continue
-        loose = source[q] - n_open
-        offset = int(program.fixed_step[plan.loose.event[loose]]) - program.as_of
-        of_past[loose, max(offset + int(constant.delay[q]), 0) :, column] *= ratio
-    stays = ~moves
-    kept = ConstantPairs(
-        np.searchsorted(source[stays], np.arange(len(constant.start))).astype(np.int64),
-        constant.target[stays],
-        constant.delay[stays],
-        constant.inverse_ratio[stays],
-    )
-    marched = replace(
-        before, event=event, place=place, by_age=by_age, of_past=of_past, target=place[before.event][before.target]
-    )
-    return replace(plan, constant=kept, marched=marched)
+class _Parts:
+    """What one portfolio changes, before it is numbered."""
+
+    def __init__(self) -> None:
+        self.hazards: dict[int, list[tuple[object, Floats, int]]] = {}  # by open event: name of the factor, it, source
+        self.surfaces: list[tuple[int, int, object, Floats]] = []  # source, target, name, factor
+
+    def add_hazard(self, name: object, factors: Sequence[tuple[int, Floats]], source: int = -1) -> None:
+        """Factors on the hazards of open events, while a loose `source` stands where one is given."""
+        for i, (target, factor) in enumerate(factors):
+            self.hazards.setdefault(target, []).append(((name, i), factor, source))
+
+
+def _variations(parts: Sequence[_Parts], pairs: Pairs, span: int) -> Variations:
+    rows: dict[object, int] = {}
+    surfaces: dict[object, int] = {}
+    factor: list[Floats] = []
+    row_most: list[float] = []
+    surface: list[Floats] = []
+    place = {pair: q for q, pair in enumerate(zip(pairs.source.tolist(), pairs.target.tolist(), strict=True))}
+    changed_start, entry_start, surface_start = [0], [0], [0]
+    changed, entries, scaled, most = [], [], [], []
+    for part in parts:
+        for target, own in sorted(part.hazards.items()):
+            changed.append(target)
+            largest = 1.0
+            for name, factors, source in own:
+                if name not in rows:
+                    rows[name] = len(factor)
+                    factor.append(factors)
+                    row_most.append(float(factors.max()))
+                entries.append((rows[name], source))
+                largest *= row_most[rows[name]]
+            most.append(largest)
+            entry_start.append(len(entries))
+        for source, target, key, factors in part.surfaces:
+            if (key, target) not in surfaces:
+                surfaces[key, target] = len(surface)
+                surface.append(factors)
+            scaled.append((place[source, target], surfaces[key, target]))
+        changed_start.append(len(changed))
+        surface_start.append(len(scaled))
+    entry, pair = np.array(entries, dtype=np.int64).reshape(-1, 2), np.array(scaled, dtype=np.int64).reshape(-1, 2)
+    return Variations(
+        np.array(changed_start, dtype=np.int64), np.array(changed, dtype=np.int64), np.array(most, dtype=np.float64),
+        np.array(entry_start, dtype=np.int64), entry[:, 0].copy(), entry[:, 1].copy(),
+        np.array(factor).reshape(len(factor), span),
+        np.array(surface_start, dtype=np.int64), pair[:, 0].copy(), pair[:, 1].copy(),
+        np.array(surface).reshape(len(surface), span, span),
+    )  # fmt: skip

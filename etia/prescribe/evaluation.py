@@ -19,7 +19,8 @@ from etia.engine.plan import noise_felt
 from etia.engine.propagation import noise_paths
 from etia.engine.sampler import noise_factors, sample
 from etia.engine.streams import thresholds
-from etia.prescribe.objectives import Goals, Readings, goals_of
+from etia.engine.variations import vary
+from etia.prescribe.objectives import goals_of, windows_of
 from etia.prescribe.portfolios import portfolio_name
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etia.compile.policies import PolicyDraws
-    from etia.compile.portfolios import Chosen
+    from etia.compile.portfolios import Choices
     from etia.compile.study import Case
-    from etia.engine.program import Steps
     from etia.engine.streams import Streams
+    from etia.prescribe.objectives import Goals
     from etia.prescribe.portfolios import Feasible, Portfolio
 
     Floats = NDArray[np.float64]
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Scale", "Scores", "evaluate", "outcomes_of_draw", "policy_effects"]
 
-_CHUNK = 10_000
-"""runs handled at once, so that noise stays small"""
+_MOST_VALUES = 4_000_000
+"""outcomes (portfolios × runs × objectives) that are held at once"""
 
 
 class Scale(NamedTuple):
@@ -134,44 +135,34 @@ def policy_effects(case: Case, spans: Spans | None = None) -> dict[str, PolicyDr
 
 def outcomes_of_draw(
     case: Case, effects: Mapping[str, PolicyDraws], goals: Goals, portfolios: Sequence[Portfolio], p: int
-) -> Iterator[tuple[int, Floats]]:
-    """Portfolio by portfolio its number and the objectives' outcomes (R, O) in the runs of draw p, in chunks of runs.
+) -> Iterator[Floats]:
+    """(F, R, O) the objectives' outcomes under every portfolio in the runs of draw p, in chunks of runs.
 
     Portfolios whose policies with effects are the same share their runs.
     """
     choice = OpenChoice(case.compiled, p, case.study.rates(case.scenario)[p], effects)
-    acting: dict[Portfolio, list[int]] = {}
-    for f, portfolio in enumerate(portfolios):
-        acts = tuple(name for name in portfolio if name in effects and effects[name].acts)
-        acting.setdefault(acts, []).append(f)
-    chosen = [choice.chosen(portfolio) for portfolio in acting]
-    n_runs = case.study.settings.runs
-    for begin in range(0, n_runs, _CHUNK):
-        n = min(_CHUNK, n_runs - begin)
-        streams = case.streams(p)
-        run = _Runs(choice, goals, streams.starting_at(streams.first_run + begin), n)
-        for one, numbers in zip(chosen, acting.values(), strict=True):
-            outcomes = goals.outcomes(run.readings.values(one, run.steps(one)))
-            for f in numbers:
-                yield f, outcomes
+    acting = [tuple(name for name in portfolio if name in effects and effects[name].acts) for portfolio in portfolios]
+    distinct = {portfolio: i for i, portfolio in enumerate(dict.fromkeys(acting))}
+    place = np.array([distinct[portfolio] for portfolio in acting])
+    choices = choice.under(list(distinct))
+    n_runs, streams = case.study.settings.runs, case.streams(p)
+    chunk = max(_MOST_VALUES // (len(distinct) * len(goals)), 100)
+    for begin in range(0, n_runs, chunk):
+        here = streams.starting_at(streams.first_run + begin)
+        yield goals.outcomes(_read(choice, choices, goals, here, min(chunk, n_runs - begin)))[place]
 
 
-class _Runs:
-    """Some runs of one draw: their random numbers, drawn once for all portfolios."""
-
-    def __init__(self, choice: OpenChoice, goals: Goals, streams: Streams, n_runs: int) -> None:
-        program, plan = choice.program, choice.plan
-        wanted = noise_felt(program)
-        wanted[goals.trend] = True
-        noise = noise_paths(program.trends.noise, program.n_trends, streams, n_runs, wanted)
-        self._streams, self._n = streams, n_runs
-        self._threshold = thresholds(streams.threshold[plan.open], streams.first_run, n_runs)
-        self._factors = noise_factors(plan, _from_as_of(noise, program.as_of, program.n_steps))
-        self.readings = Readings(choice, goals, noise)
-
-    def steps(self, chosen: Chosen) -> Steps:
-        """(R, N) event steps under a portfolio."""
-        return sample(chosen.plan, self._streams, self._n, threshold=self._threshold, factors=self._factors)
+def _read(choice: OpenChoice, choices: Choices, goals: Goals, streams: Streams, n_runs: int) -> Floats:
+    """(V, R, O) what the objectives read off some runs of a draw."""
+    program, plan = choice.program, choice.plan
+    wanted = noise_felt(program)
+    wanted[goals.trend] = True
+    noise = noise_paths(program.trends.noise, program.n_trends, streams, n_runs, wanted)
+    threshold = thresholds(streams.threshold[plan.open], streams.first_run, n_runs)
+    factors = noise_factors(plan, _from_as_of(noise, program.as_of, program.n_steps))
+    steps = sample(plan, streams, n_runs, threshold=threshold, factors=factors)
+    windows = windows_of(choice, choices, goals, noise)
+    return vary(plan, choices.pairs, steps, threshold, factors, choices.changes, windows)
 
 
 def _from_as_of(noise: tuple[int, Floats] | None, as_of: int, n_steps: int) -> Floats | None:
@@ -200,25 +191,26 @@ class _Moments:
     """Running means (F, O) and covariances of outcomes that come in chunks (Chan, Golub and LeVeque, 1983)."""
 
     def __init__(self, n_portfolios: int, n_goals: int, n_with_covariance: int) -> None:
-        self._count = np.zeros(n_portfolios)
+        self._count = 0
         self._products = np.zeros((n_with_covariance, n_goals, n_goals))
         self.mean = np.zeros((n_portfolios, n_goals))
 
-    def add(self, f: int, outcomes: Floats) -> None:
-        """Take in outcomes (R, O) of portfolio f."""
-        n, before = len(outcomes), self._count[f]
-        mean = outcomes.sum(axis=0) / n
-        shift = mean - self.mean[f]
-        self._count[f] += n
-        self.mean[f] += shift * (n / (before + n))
-        if f < len(self._products):
-            centred = outcomes - mean
-            self._products[f] += centred.T @ centred + np.outer(shift, shift) * (before * n / (before + n))
+    def add(self, outcomes: Floats) -> None:
+        """Take in outcomes (F, R, O)."""
+        n, before = outcomes.shape[1], self._count
+        mean = outcomes.sum(axis=1) / n
+        shift = mean - self.mean
+        self._count += n
+        self.mean += shift * (n / self._count)
+        k = len(self._products)
+        centred, moved = outcomes[:k] - mean[:k, None], shift[:k]
+        between = moved[:, :, None] * moved[:, None, :] * (before * n / self._count)
+        self._products += centred.transpose(0, 2, 1) @ centred + between
 
     @property
     def covariance(self) -> Floats:
         """(F with covariance, O, O)."""
-        return self._products / self._count[: len(self._products), None, None]
+        return self._products / self._count
 
 
 def _cell(case: Case, goals: Goals, portfolios: Sequence[Portfolio]) -> tuple[Floats, Floats, Floats, Floats, Floats]:
@@ -229,13 +221,12 @@ def _cell(case: Case, goals: Goals, portfolios: Sequence[Portfolio]) -> tuple[Fl
 
     def run(p: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         own, gains = _Moments(n, n_goals, max(n_told_by_runs, 1)), _Moments(n, n_goals, n_told_by_runs)
-        met, without = np.zeros(n), np.zeros((0, n_goals))
-        for f, outcomes in outcomes_of_draw(case, effects, goals, portfolios, p):
-            without = outcomes if f == 0 else without
-            own.add(f, outcomes)
-            met[f] += goals.are_met(outcomes).sum()
+        met = np.zeros(n)
+        for outcomes in outcomes_of_draw(case, effects, goals, portfolios, p):
+            own.add(outcomes)
+            met += goals.are_met(outcomes).sum(axis=1)
             if n_told_by_runs:
-                gains.add(f, outcomes - without)
+                gains.add(outcomes - outcomes[:1])
         return own.mean, met / settings.runs, own.covariance[0], own.covariance[:n_told_by_runs], gains.covariance
 
     case.study.rates(case.scenario)

@@ -1,4 +1,4 @@
-"""What the objectives ask of trends, as numbers: the value that each reads off a run, and if it is met (method §11)."""
+"""What the objectives ask of trends, as numbers: what each reads off a run, and whether it is met (method §11)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from etia.engine.program import LINEAR, LOG
+from etia.engine.variations import Windows
 from etia.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etia.calendar import Calendar
-    from etia.compile.portfolios import Chosen, OpenChoice
-    from etia.engine.program import Steps
+    from etia.compile.portfolios import Choices, OpenChoice
     from etia.schema.model import Model
     from etia.schema.policy import Objective
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-__all__ = ["Goals", "Readings", "goals_of"]
+__all__ = ["Goals", "goals_of", "windows_of"]
 
 
 @dataclass(frozen=True)
@@ -51,15 +50,15 @@ class Goals:
         return np.asarray(self.sign == 0.0)
 
     def outcomes(self, values: Floats) -> Floats:
-        """(R, O) of values in trend units (R, O): the same, or 1 where a target is met, else 0."""
+        """(..., O) of values in trend units (..., O): the same, or 1 where a target is met, else 0."""
         reached = np.where(self.at_most, values <= self.target, values >= self.target)
         return np.where(self.has_target, reached, values)
 
     def are_met(self, outcomes: Floats) -> Floats:
-        """(R,) 1 where all targets are met; nan where there is no target."""
+        """(...) 1 where all targets are met; nan where there is no target."""
         if not self.has_target.any():
-            return np.full(len(outcomes), np.nan)
-        return np.asarray(outcomes[:, self.has_target].all(axis=1), dtype=np.float64)
+            return np.full(outcomes.shape[:-1], np.nan)
+        return np.asarray(outcomes[..., self.has_target].all(axis=-1), dtype=np.float64)
 
 
 def goals_of(model: Model, objectives: Mapping[str, Objective] | None = None) -> Goals:
@@ -94,80 +93,60 @@ def _span(objective: Objective, calendar: Calendar) -> tuple[int, int]:
     return min(max(first, 0), end), min(last, end)
 
 
-class Readings:
-    """Reads the objectives' values off the runs of one draw, whatever the portfolio.
+def windows_of(choice: OpenChoice, choices: Choices, goals: Goals, noise: tuple[int, Floats] | None) -> Windows:
+    """How the objectives' values are read off the runs of one draw.
 
-    Factors stand for sums: on `log` and `logit` trends exp(±G) of every response is looked up and multiplied, so that
-    no run needs an exponential of its own. All objectives' steps lie side by side, W in all.
-    Raises UsageError where a trend has no value at the steps of its objective.
+    `noise` (first step, paths (R, K, steps)) is the trends' random noise. Raises UsageError where a trend has no value
+    at the steps of its objective.
     """
+    program, plan = choice.program, choice.plan
+    n_steps = goals.last - goals.first + 1
+    start = np.r_[0, np.cumsum(n_steps)].astype(np.int64)
+    step = np.concatenate([np.arange(a, b + 1) for a, b in zip(goals.first, goals.last, strict=True)])
+    trend = np.repeat(goals.trend, n_steps)
+    scales = program.trends.scales
+    kind = scales.kind[goals.trend].astype(np.int64)
+    course = (program.trends.baseline + plan.deviation)[trend, step]
+    weight = _weights(~np.isnan(course), start, goals.names)
+    begin = program.as_of if not len(plan.loose.event) else 0
+    rows = np.unique(program.copy_of[choice.sources])
+    response = program.trends.response[rows][:, :, : program.n_steps - begin]
+    scaled = np.zeros((len(choices.response), *response.shape[1:]))
+    scaled[:, :, : choices.response.shape[2]] = choices.response  # older ages do not occur: they come after as_of
+    response = np.concatenate([response, scaled])[:, goals.trend]
+    in_window, in_table = np.repeat(kind, n_steps), kind[:, None]
+    lower = np.nan_to_num(scales.lower[goals.trend])
+    return Windows(
+        start,
+        goals.first - program.as_of,
+        kind,
+        lower,
+        np.nan_to_num(scales.upper[goals.trend]) - lower,
+        weight,
+        _as_factors(np.nan_to_num(course) + _later(choices.deviation, trend, step - program.as_of), in_window),
+        _as_factors(_noise(noise, trend, step), in_window),
+        np.ascontiguousarray(_as_factors(response, in_table)),
+        np.ascontiguousarray(_as_factors(-response, in_table)),
+        np.any(response, axis=2),
+        np.searchsorted(rows, program.copy_of[choice.sources]).astype(np.int64),
+        np.where(choices.schedule >= 0, choices.schedule + len(rows), -1),
+        choices.scheduled,
+    )
 
-    def __init__(self, choice: OpenChoice, goals: Goals, noise: tuple[int, Floats] | None) -> None:
-        program, plan = choice.program, choice.plan
-        self._choice, self._goals = choice, goals
-        self._begin = program.as_of if not len(plan.loose.event) else 0
-        n_steps = goals.last - goals.first + 1
-        self._start = np.r_[0, np.cumsum(n_steps)].astype(np.int64)
-        self._step = np.concatenate([np.arange(a, b + 1) for a, b in zip(goals.first, goals.last, strict=True)])
-        self._of = np.repeat(goals.trend, n_steps)
-        scales = program.trends.scales
-        kind = scales.kind[goals.trend]
-        self._kind = kind.astype(np.int64)
-        self._sign = np.where(kind == LOG, 1.0, -1.0)  # of the latent value in the exponent
-        self._lower = np.nan_to_num(scales.lower[goals.trend])
-        self._width = np.nan_to_num(scales.upper[goals.trend]) - self._lower
-        course = (program.trends.baseline + plan.deviation)[self._of, self._step]
-        self._course, self._weight = np.nan_to_num(course), _weights(~np.isnan(course), self._start, goals.names)
-        self._noise = self._in_exponent(_noise(noise, self._of, self._step))
-        self._rows = np.unique(program.copy_of[choice.sources])
-        self._row_of = np.repeat(
-            np.searchsorted(self._rows, program.copy_of[choice.sources])[:, None], program.n_steps - self._begin, axis=1
-        )
-        self._plain = program.trends.response[self._rows][:, :, : program.n_steps - self._begin]
-        self._known = self._table(self._plain)
-        self._n_variants = 0
 
-    def _in_exponent(self, latent: Floats) -> Floats:
-        """Latent values (..., W) as factors; as they are where the trend is linear."""
-        sign, is_linear = (np.repeat(part, np.diff(self._start)) for part in (self._sign, self._kind == LINEAR))
-        return np.where(is_linear, latent, np.exp(np.where(is_linear, 0.0, sign * latent)))
+def _as_factors(latent: Floats, kind: Ints) -> Floats:
+    """Latent values as what is multiplied: exp on log trends, exp(−) on logit ones; as they are on linear ones."""
+    is_linear = kind == LINEAR
+    factors = np.exp(np.where(is_linear, 0.0, np.where(kind == LOG, latent, -latent)))
+    return np.asarray(np.where(is_linear, latent, factors))
 
-    def _table(self, response: Floats) -> tuple[Floats, Bools]:
-        """(rows, O, ages) responses (rows, K, ages) as factors on the objectives, (rows, O) which do anything."""
-        own = response[:, self._goals.trend]
-        sign, is_linear = self._sign[:, None], (self._kind == LINEAR)[:, None]
-        factors = np.where(is_linear, own, np.exp(np.where(is_linear, 0.0, sign * own)))
-        return np.ascontiguousarray(factors), np.any(own, axis=2)
 
-    def _responses(self) -> tuple[Floats, Bools]:
-        """The table with the scaled events' rows that are known by now."""
-        variants = self._choice.variants
-        if len(variants) != self._n_variants:
-            padded = np.zeros((*variants.shape[:2], self._plain.shape[2]))
-            padded[:, :, : variants.shape[2]] = variants  # older ages do not occur: scaled events come after as_of
-            self._known, self._n_variants = self._table(np.concatenate([self._plain, padded])), len(variants)
-        return self._known
-
-    def values(self, chosen: Chosen, steps: Steps) -> Floats:
-        """(R, O) what each objective reads, in trend units, of runs with these event steps (R, N) under a portfolio."""
-        table, acts = self._responses()
-        row_of = self._row_of
-        if chosen.rows:
-            row_of = row_of.copy()
-            place = {int(event): i for i, event in enumerate(self._choice.sources)}
-            for source, rows in chosen.rows:
-                own = row_of[place[source], -len(rows) :]
-                own[rows >= 0] = rows[rows >= 0] + len(self._rows)
-        as_of = self._choice.program.as_of
-        later = self._step >= as_of
-        latent = self._course.copy()
-        latent[later] += chosen.deviation[self._of[later], self._step[later] - as_of]
-        out = np.empty((len(steps), len(self._goals)))
-        _read(
-            steps, self._choice.sources, self._begin, row_of, table, acts, self._start, self._goals.first,
-            self._kind, self._lower, self._width, self._in_exponent(latent), self._noise, self._weight, out,
-        )  # fmt: skip
-        return out
+def _later(deviation: Floats, trend: Ints, offset: Ints) -> Floats:
+    """(V, W) deviations (V, K, H + 1) at the windows' steps; 0 before as_of."""
+    out = np.zeros((len(deviation), len(offset)))
+    later = offset >= 0
+    out[:, later] = deviation[:, trend[later], offset[later]]
+    return out
 
 
 def _weights(has_value: Bools, start: Ints, names: tuple[str, ...]) -> Floats:
@@ -188,44 +167,3 @@ def _noise(noise: tuple[int, Floats] | None, of: Ints, step: Ints) -> Floats:
     later = step >= first
     out[:, later] = paths[:, of[later], step[later] - first]
     return out
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _read(  # type: ignore[no-untyped-def]
-    steps, sources, begin, row_of, table, acts, start, first, kind, lower, width, course, noise, weight, out
-):
-    n_runs, n_goals = out.shape
-    path = np.empty(max(len(course), 1))
-    for r in range(n_runs):
-        own_noise = noise[r if len(noise) > 1 else 0]
-        for o in range(n_goals):
-            n = start[o + 1] - start[o]
-            is_linear = kind[o] == LINEAR
-            for s in range(n):
-                if is_linear:
-                    path[s] = course[start[o] + s] + own_noise[start[o] + s]
-                else:
-                    path[s] = course[start[o] + s] * own_noise[start[o] + s]
-            for e in range(len(sources)):
-                tau = steps[r, sources[e]]
-                if tau >= first[o] + n:
-                    continue
-                row = row_of[e, tau - begin]
-                if not acts[row, o]:
-                    continue
-                age = first[o] - tau
-                own = path[max(-age, 0) : n]
-                factor = table[row, o, max(age, 0) : age + n]
-                if is_linear:
-                    for s in range(len(own)):
-                        own[s] += factor[s]
-                else:
-                    for s in range(len(own)):
-                        own[s] *= factor[s]
-            total = 0.0
-            for s in range(n):
-                if kind[o] == LINEAR or kind[o] == LOG:
-                    total += weight[start[o] + s] * path[s]
-                else:
-                    total += weight[start[o] + s] * (lower[o] + width[o] / (1.0 + path[s]))
-            out[r, o] = total

@@ -102,15 +102,11 @@ def moved_spans(case: Case, by: int) -> dict[str, tuple[int, int]]:
 def waiting(case: Case, scores: Scores, by: int) -> Waiting:
     """All portfolios in a case without policies at work, their early policies moved to the step after `by`."""
     effects, portfolios = policy_effects(case, moved_spans(case, by)), scores.feasible.portfolios
-    n_runs = case.study.settings.runs
     case.study.rates(case.scenario)
 
     def run(p: int) -> Floats:
-        utility, filled = np.empty((len(portfolios), n_runs)), np.zeros(len(portfolios), dtype=np.int64)
-        for f, outcomes in outcomes_of_draw(case, effects, scores.goals, portfolios, p):
-            utility[f, filled[f] : filled[f] + len(outcomes)] = scores.scale.utilities(scores.goals, outcomes)
-            filled[f] += len(outcomes)
-        return utility
+        parts = outcomes_of_draw(case, effects, scores.goals, portfolios, p)
+        return np.concatenate([scores.scale.utilities(scores.goals, outcomes) for outcomes in parts], axis=1)
 
     return Waiting(by, np.concatenate(case.study.each_draw(run), axis=1), case.study.settings.n_draws)
 

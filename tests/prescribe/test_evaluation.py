@@ -93,7 +93,7 @@ def test_all_is_the_same_to_the_bit_whatever_the_number_of_threads():
 
 def test_chunks_of_runs_change_nothing_but_rounding(monkeypatch):
     whole = scored(WORKED, central=True, runs=2_500)
-    monkeypatch.setattr("etia.prescribe.evaluation._CHUNK", 1_000)
+    monkeypatch.setattr("etia.prescribe.evaluation._MOST_VALUES", 8_000)  # 1,000 runs of 4 portfolios, 2 objectives
     parts = scored(WORKED, central=True, runs=2_500)
     assert np.allclose(whole.utility, parts.utility, atol=1e-12)
     assert np.allclose(whole.gain_chance, parts.gain_chance, atol=1e-9)
@@ -155,3 +155,11 @@ def test_objectives_that_all_weigh_nothing_are_refused():
         objective["weight"] = 0
     with pytest.raises(UsageError, match="all objectives weigh 0"):
         goals_of(load_dict(body).model)
+
+
+def test_a_model_without_events_to_come_is_scored_by_direct_impacts_alone():
+    body = deepcopy(WORKED)
+    del body["events"], body["impacts"], body["policies"]["a"]
+    # x is 10 in every future, 11 with b; s = 1 as it does not vary: U = 3/4 · 1
+    scores = scored(body, draws=2, runs=5)
+    assert scores.utility == pytest.approx(np.broadcast_to([0.0, 0.75], (1, 2, 2)))
