@@ -10,6 +10,7 @@ import click
 from etia.cli.options import as_json, print_json, verb
 
 if TYPE_CHECKING:
+    from etia.files.load import LoadedModel
     from etia.files.showing import Shown
 
 __all__ = ["command"]
@@ -20,13 +21,18 @@ __all__ = ["command"]
 @click.argument("name", required=False, metavar="[ID]")
 @click.option("--scenario", metavar="S", help="A scenario by name or file, laid over the model.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Set a value of the model; repeatable.")
+@click.option("--numbers", is_flag=True, help="Instead: every number with its source and reason, as Markdown.")
 @as_json
-def command(model: str, name: str | None, scenario: str | None, overrides: tuple[str, ...], as_json: bool) -> int:
+def command(
+    model: str, name: str | None, scenario: str | None, overrides: tuple[str, ...], numbers: bool, as_json: bool
+) -> int:
     """Show ID of MODEL (an event, a trend, 'a -> b', a section), or the whole model."""
     from etia.files.load import apply_scenario, load
     from etia.files.showing import find_object, shown
 
     loaded = load(model, overrides=overrides)
+    if numbers:
+        return _numbers(loaded, model, as_json)
     seen = apply_scenario(loaded, scenario) if scenario is not None else loaded
     path = find_object(seen.root, name) if name is not None else ()
     rows = shown(seen.root, seen.model, loaded.claims, path)
@@ -36,6 +42,18 @@ def command(model: str, name: str | None, scenario: str | None, overrides: tuple
     else:
         click.echo(f"{'.'.join(map(str, path)) or loaded.name}")
         _print(rows, len(path))
+    return 0
+
+
+def _numbers(loaded: LoadedModel, named: str, as_json: bool) -> int:
+    from etia.files.review import as_markdown, reviewed
+
+    rows = reviewed(loaded)
+    if as_json:
+        print_json({"numbers": [{**vars(row), "claims": list(row.claims), "basis": row.basis} for row in rows]})
+    else:
+        text = as_markdown(rows, loaded.claims, loaded.model.title, f"etia show {named} --numbers")
+        click.echo(text, nl=False)
     return 0
 
 

@@ -1,0 +1,62 @@
+"""The reviewer's table: each number with its source, its reason and its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from etia.files.load import load
+from etia.files.review import as_markdown, reviewed
+
+MODEL = "models/look_east"
+
+
+def rows(tmp_path: Path, text: str):
+    (tmp_path / "model.yaml").write_text(text, encoding="utf-8")
+    return reviewed(load(tmp_path))
+
+
+MINIMAL = """\
+etia: 1
+title: Two
+calendar: {start: 2020, as_of: 2021, end: 2025, step: year}
+events:
+  a: {title: A, level: macro, date: 2020, note: a fact}
+  b:
+    title: B
+    level: meso
+    note: the reason for all of it
+    probability:
+      - {by: 2023, value: 0.2, note: the first reason}
+      - {by: 2025, value: [0.2, 0.3, 0.4]}
+links:
+  a -> b: {rate_ratio: 2, lag: 1 year}
+"""
+
+
+def test_each_number_has_a_line_with_its_reason_and_place(tmp_path):
+    found = [(row.what, row.numbers, row.reason, row.place, row.basis) for row in rows(tmp_path, MINIMAL)]
+    assert found == [
+        ("a", "date 2020", "a fact", "model.yaml:5", "judgement"),
+        ("b: probability", "by 2023, value 0.2", "the first reason", "model.yaml:11", "judgement"),
+        ("b: probability", "by 2025, value [0.2, 0.3, 0.4]", "the reason for all of it", "model.yaml:12", "judgement"),
+        ("a -> b", "rate_ratio 2, lag 1 year", "", "model.yaml:14", "nothing"),
+    ]
+
+
+def test_the_flagship_s_table_is_the_one_beside_its_readme():
+    root = Path(__file__).parents[2]
+    loaded = load(root / MODEL)
+    made = as_markdown(reviewed(loaded), loaded.claims, loaded.model.title, f"etia show {MODEL} --numbers")
+    kept = (root / MODEL / "NUMBERS.md").read_text(encoding="utf-8")
+    assert made == kept, f"write it anew: etia show {MODEL} --numbers > {MODEL}/NUMBERS.md"
+
+
+def test_seven_in_ten_relations_and_probabilities_of_the_flagship_cite_a_claim():
+    root = Path(__file__).parents[2]
+    judged = [
+        row
+        for row in reviewed(load(root / MODEL))
+        if row.section in {"links", "impacts", "couplings"} or ": probability" in row.what
+    ]
+    assert sum(row.basis == "cited" for row in judged) >= 0.7 * len(judged)
+    assert all(row.basis != "nothing" for row in judged)
