@@ -13,6 +13,7 @@ __all__ = [
     "NARROW",
     "count",
     "is_nothing",
+    "number",
     "percent",
     "places_of",
     "plain",
@@ -99,6 +100,11 @@ def points(change: float, se: float | None = None) -> str:
     if se is None or not math.isfinite(se) or se <= 0:
         return text
     return f"{text} (±{max(math.ceil(round(100.0 * ERRORS * se, 6)), 1)})"
+
+
+def number(n: int) -> str:
+    """A count by itself: in words up to twelve, `none` for nothing."""
+    return "none" if n == 0 else _SMALL[n] if n < len(_SMALL) else f"{n:,}"
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from etia.report.numbers import places_of, plain, signed
+from etia.report.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,6 +92,10 @@ class Subject:
         given = {"scenario": REFERENCE, "lens": self.lens} | where
         columns = self.table(name).columns
         return self.rows(name, **{column: value for column, value in given.items() if column in columns})
+
+    def present(self, *names: str) -> str:
+        """Those of the named tables that hold anything, in a sentence."""
+        return listed(name for name in names if len(self.table(name)))
 
     # ------------------------------------------------------------------ titles
 

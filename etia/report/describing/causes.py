@@ -159,20 +159,17 @@ def cause_sentences(subject: Subject, name: str, effects: pd.DataFrame) -> list[
         if subject.main("impact_scores").empty:
             return []
         return ["No past event of this study has moved it."]
-    unit = subject.change_unit(name)
     said = []
     for way, chosen in (("raised", effects[effects["direct"] > 0]), ("lowered", effects[effects["direct"] < 0])):
         best = largest(chosen, "direct", MOST_TOLD)
-        if best.empty:
-            said.append(f"no past event has {way} it")
-            continue
         told = [
             f"{quoted(subject.title(row.event))} ({date_words(str(subject.past_events[row.event].date))}, "
             f"{_brief(subject, name, row.direct)})"
             for row in each(best)
         ]
-        said.append(f"most {way} directly by {listed(told)}")
-    lead = f"Of {count(len(effects), 'event')} that bear on it today, in {unit}: {'; '.join(said)}."
+        said.append(f"{way} most by {listed(told)}" if told else f"none has {way} it")
+    bear = f"{count(len(effects), 'past event').capitalize()} {'bears' if len(effects) == 1 else 'bear'} on it today."
+    lead = f"{bear} By themselves, in {subject.change_unit(name)}: {'; '.join(said)}."
     return [lead, *_indirect(subject, name, effects)]
 
 

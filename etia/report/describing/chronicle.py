@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etia.report.document import Aside, Bullets, Paragraph, Section, Table
-from etia.report.numbers import count, percent
+from etia.report.numbers import count, number, percent
 from etia.report.subject import each
 from etia.report.words import date_words, listed, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.axes import Axes
 
     from etia.report.album import Album
     from etia.report.document import Block
     from etia.report.subject import Subject
+    from etia.schema.event import Event
 
 __all__ = ["chain_words", "chronicle", "chronicle_sentences", "chronicle_table", "web"]
 
@@ -81,23 +84,32 @@ def chronicle_sentences(subject: Subject) -> list[str]:
     levels = Counter(event.level for event in past.values())
     domains = Counter(domain for event in past.values() for domain in event.domains)
     actors = Counter(actor for event in past.values() for actor in event.actors)
-    first, last = next(iter(past.values())), list(past.values())[-1]
-    said = [
-        f"The study rests on {count(len(past), 'past event')}, {levels['macro']} of the macro level (changes in the "
-        f"international system) and {levels['meso']} of the meso level (policy made in response), from "
-        f"{quoted(first.title)} ({date_words(str(first.date))}) to {quoted(last.title)} "
-        f"({date_words(str(last.date))})."
-    ]
-    if domains:
+    said = [_extent(past, levels)]
+    if len(domains) > 1:
         told = listed(f"{domain} ({n})" for domain, n in domains.most_common())
         said.append(f"By domain, an event of several counted in each: {told}.")
-    if actors:
+    if len(actors) > 1:
         told = listed(f"{subject.title(actor)} ({n})" for actor, n in actors.most_common(5))
         said.append(f"Those who act in most of them are {told}.")
     busiest = Counter(str(event.date)[:4] for event in past.values()).most_common(1)[0]
     if busiest[1] > 2:
         said.append(f"The densest year is {busiest[0]}, with {count(busiest[1], 'event')}.")
     return said
+
+
+def _extent(past: dict[str, Event], levels: Mapping[Any, int]) -> str:
+    first, last = next(iter(past.values())), list(past.values())[-1]
+    if len(past) == 1:
+        return (
+            f"One event has happened: {quoted(first.title)} ({date_words(str(first.date))}), of the "
+            f"{first.level} level."
+        )
+    return (
+        f"The study rests on {count(len(past), 'past event')}, {number(levels['macro'])} of the macro level (changes "
+        f"in the system) and {number(levels['meso'])} of the meso level (policy made in response), from "
+        f"{quoted(first.title)} ({date_words(str(first.date))}) to {quoted(last.title)} "
+        f"({date_words(str(last.date))})."
+    )
 
 
 def web(subject: Subject, album: Album) -> Section | None:

@@ -43,11 +43,24 @@ def _counts(subject: Subject) -> list[str]:
         else "The study names no sources. "
     )
     data = f", {fitted} were fitted to data" if fitted else ""
-    return [
-        f"{sources}Of its {count(len(relations), 'relation')} between events and trends, {cited} cite a claim{data}; "
-        "for the others the size is a judgement, with its reason noted in the model. A claim mostly bears on the "
-        "direction of an effect and its order of size; the number itself is a judgement all the same."
-    ]
+    if not relations:
+        return [f"{sources}It states no relations between events and trends."]
+    cite = (
+        "none cites a claim"
+        if cited == 0
+        else "all cite a claim"
+        if cited == len(relations)
+        else f"{cited} cite a claim"
+    )
+    rest = (
+        "; for the others the size is a judgement, with its reason noted in the model" if cited < len(relations) else ""
+    )
+    caution = (
+        " A claim mostly bears on the direction of an effect and its order of size; the number itself is a judgement "
+        "all the same."
+    )
+    told = f"{sources}Of its {count(len(relations), 'relation')} between events and trends, {cite}{data}{rest}."
+    return [told + caution if cited else told.replace("for the others the size", "every size")]
 
 
 def evidence_sentences(subject: Subject, rows: pd.DataFrame) -> list[str]:
@@ -56,13 +69,18 @@ def evidence_sentences(subject: Subject, rows: pd.DataFrame) -> list[str]:
     order = rows.sort_values("judgement", ascending=False, kind="stable")
     most, least = order.iloc[0], order.iloc[-1]
     data = f", {in_words(float(mean['data']))} on fitted data" if mean["data"] >= 0.02 else ""
-    return [
+    said = [
         f"Of all that events do to the trends, on the mean {in_words(float(mean['evidence']))} rests on relations "
         f"that cite a claim ({percent(float(mean['evidence']))}){data}, and {in_words(float(mean['judgement']))} on "
-        f"judgement alone ({percent(float(mean['judgement']))}). Most on judgement rests "
-        f"{quoted(subject.title(str(most['trend'])))} ({percent(float(most['judgement']))}), least "
-        f"{quoted(subject.title(str(least['trend'])))} ({percent(float(least['judgement']))})."
+        f"judgement alone ({percent(float(mean['judgement']))})."
     ]
+    if len(rows) > 1:
+        said.append(
+            f"Most on judgement rests {quoted(subject.title(str(most['trend'])))} "
+            f"({percent(float(most['judgement']))}), least {quoted(subject.title(str(least['trend'])))} "
+            f"({percent(float(least['judgement']))})."
+        )
+    return [" ".join(said)]
 
 
 def _table(subject: Subject, rows: pd.DataFrame) -> Table:

@@ -46,7 +46,7 @@ def page(subject: Subject, album: Album) -> Page:
         hypotheses(subject, album),
         evidence(subject),
         chronicle_table(subject),
-        _where(),
+        _where(subject),
     )
     found = tuple(section for section in sections if section is not None)
     return Page("describe", "Describe: what brought us here, and how we know", question(subject), found)
@@ -66,11 +66,13 @@ def _in_short(subject: Subject) -> Section | None:
     return Section("In short", (Bullets(tuple(items)),)) if items else None
 
 
-def _where() -> Section:
+def _where(subject: Subject) -> Section:
+    names = subject.present(
+        "impact_scores", "drivers", "transmission", "shares", "hypotheses", "convergence", "stake_drivers", "chronicle",
+        "causal_links", "strongest_chains", "longest_chains", "evidence", "uncited", "turning_points",
+    )  # fmt: skip
     text = (
-        "The folder tables holds every number of this page at the end of every year, with errors: impact_scores, "
-        "drivers, transmission, shares, hypotheses, convergence, stake_drivers, chronicle, causal_links, "
-        "strongest_chains, longest_chains, evidence, uncited and turning_points. The command etia explain takes any "
-        "value of a trend apart."
+        "The folder tables holds every number of this page, most of them at the end of every year, with errors: "
+        f"{names}. The command etia explain takes any value of a trend apart."
     )
     return Section("Where the numbers stand", (Aside(text),))

@@ -25,7 +25,7 @@ _WORDS = {"level": "by level", "domain": "by domain", "actor": "by actor", "mech
 def shares(subject: Subject) -> Section | None:
     """An additive split of each asked trend's movement up to now; None where the run has none."""
     rows = subject.main("shares", to=subject.as_of)
-    if rows.empty:
+    if rows.empty or len(subject.past_events) < 2:
         return None
     opening = (
         "Here all that events did to a trend is split among them; given are the largest parts, in per cent of all "

@@ -56,11 +56,16 @@ def stakes(subject: Subject, album: Album) -> Section | None:
 def _figure(subject: Subject, whole: pd.DataFrame) -> Axes:
     from etia.figures import draw_convergence
 
-    return draw_convergence(whole, titles=subject.titles([*whole["actor"], *whole["other"]]))
+    return draw_convergence(whole, titles={name: _actor(subject, name) for name in {*whole["actor"], *whole["other"]}})
 
 
 def _pair(subject: Subject, row: pd.Series[Any]) -> str:
-    return f"{subject.title(str(row['actor']))} and {subject.title(str(row['other']))}"
+    return f"{_actor(subject, str(row['actor']))} and {_actor(subject, str(row['other']))}"
+
+
+def _actor(subject: Subject, name: str) -> str:
+    """An actor's title without what its brackets explain."""
+    return subject.title(name).partition(" (")[0]
 
 
 def _extremes(subject: Subject, whole: pd.DataFrame) -> list[str]:

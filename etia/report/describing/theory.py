@@ -149,7 +149,7 @@ def _part(subject: Subject, name: str, own: Hypothesis, rows: pd.DataFrame) -> S
     if len(rows):
         blocks.append(Paragraph(" ".join(hypothesis_sentences(subject, name, rows))))
     blocks += _claims(subject, name)
-    return Section(own.statement, tuple(blocks))
+    return Section(own.statement.rstrip("."), tuple(blocks))
 
 
 def hypothesis_sentences(subject: Subject, name: str, rows: pd.DataFrame) -> list[str]:

@@ -13,6 +13,7 @@ from etia.report.words import date_words, in_words, listed, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
+    from etia.report.document import Block
     from etia.report.subject import Subject
 
 __all__ = ["transmission", "transmission_sentence"]
@@ -23,7 +24,7 @@ _PARTS = ("macro_own", "macro_via_meso", "meso_own")
 def transmission(subject: Subject) -> Section | None:
     """The three parts of what events have done, in words for the asked trends and in a table for all."""
     rows = subject.main("transmission", date=subject.as_of)
-    if rows.empty:
+    if rows.empty or not (rows[list(_PARTS[:2])].abs() > 0).any(axis=None):
         return None
     opening = (
         "Events of the macro level reach a trend in two ways: by themselves, and through the meso events that they "
@@ -34,11 +35,13 @@ def transmission(subject: Subject) -> Section | None:
             if (rows["trend"] == name).any()]  # fmt: skip
     return Section(
         "From the system to policy: transmission between the levels",
-        (Paragraph(opening), Paragraph(_overall(subject, rows)), Bullets(tuple(told)), _table(subject, rows)),
+        (Paragraph(opening), *_overall(subject, rows), Bullets(tuple(told)), _table(subject, rows)),
     )
 
 
-def _overall(subject: Subject, rows: pd.DataFrame) -> str:
+def _overall(subject: Subject, rows: pd.DataFrame) -> tuple[Block, ...]:
+    if len(rows) < 2:
+        return ()
     sizes = rows[list(_PARTS)].abs()
     whole = sizes.sum(axis=1)
     share = float((sizes["macro_via_meso"] / whole).where(whole > 0).mean())
@@ -50,11 +53,12 @@ def _overall(subject: Subject, rows: pd.DataFrame) -> str:
         "meso_own": "what meso events did of their own",
     }
     told = listed(f"{words[part]} in {counts[part]}" for part in _PARTS if counts[part])
-    return (
+    text = (
         f"Of {count(len(rows), 'trend')}, the largest part by {date_words(subject.as_of)} is {told}. On the mean "
         f"over the trends, {in_words(share)} of all that events did came from the macro level by way of the meso "
         "level."
     )
+    return (Paragraph(text),)
 
 
 def transmission_sentence(subject: Subject, row: pd.Series[Any]) -> str:

@@ -32,7 +32,7 @@ def page(subject: Subject, album: Album) -> Page:
         scenarios(subject, album),
         uncertainty(subject),
         orders(subject),
-        _where(),
+        _where(subject),
     )
     lead = question(subject)
     return Page("map", "Map: where things are most likely to go", lead, tuple(s for s in sections if s is not None))
@@ -61,10 +61,10 @@ def _line(subject: Subject, name: str, card: pd.Series[Any]) -> str:
     return f"{subject.title(name)}: {subject.value(name, now)} now, {then} in {date_words(subject.end)}; {rise_words}."
 
 
-def _where() -> Section:
-    text = (
-        "Every number of this page stands, with its error and at every date, in the folder tables: "
-        "event_probabilities, trend_projections, trend_scores, level_probabilities, conditional_outcomes, "
-        "sensitivity and histories."
-    )
+def _where(subject: Subject) -> Section:
+    names = subject.present(
+        "event_probabilities", "trend_projections", "trend_quantile_errors", "trend_scores", "level_probabilities",
+        "drivers", "conditional_outcomes", "sensitivity", "histories",
+    )  # fmt: skip
+    text = f"The folder tables holds every number of this page, with its error and at every date: {names}."
     return Section("Where the numbers stand", (Aside(text),))

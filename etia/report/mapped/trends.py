@@ -10,7 +10,7 @@ from etia.report.dates import some_time_ago
 from etia.report.document import Aside, Paragraph, Section, Table
 from etia.report.numbers import is_nothing, percent, signed, with_error
 from etia.report.subject import each, largest
-from etia.report.words import capital, date_words, in_words, likelihood, listed, quoted
+from etia.report.words import date_words, in_words, likelihood, listed, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,18 +194,15 @@ def driver_sentences(subject: Subject, name: str, rows: pd.DataFrame) -> list[st
         return []
     sure = rows[[not is_nothing(v, s) for v, s in zip(rows["expected"], rows["se"], strict=True)]]
     said = []
-    for way, chosen in (("up", sure[sure["expected"] > 0]), ("down", sure[sure["expected"] < 0])):
-        best = largest(chosen, "expected", MOST_DRIVERS)
-        if best.empty:
-            said.append(f"no event holds it {way} by more than the error")
-            continue
+    for way, chosen in (("raised", sure[sure["expected"] > 0]), ("lowered", sure[sure["expected"] < 0])):
         held = [
-            f"{quoted(subject.title(row.event))} ({_size(subject, name, row.expected, row.se)})" for row in each(best)
+            f"{quoted(subject.title(row.event))} ({_size(subject, name, row.expected, row.se)})"
+            for row in each(largest(chosen, "expected", MOST_DRIVERS))
         ]
-        said.append(f"{'raised' if way == 'up' else 'lowered'} most by {listed(held)}")
-    lead = f"Compared with a world in which one event had not come, or could not come, it is {said[0]}"
+        said.append(f"{way} most by {listed(held)}" if held else f"{way} by none beyond the error")
     return [
-        capital(f"{lead}; {said[1]}.") + f" Effects are in {subject.change_unit(name)}, on average over all courses."
+        "Held against a world in which one event had not come, or could not come, its mean in "
+        f"{date_words(subject.end)} is, in {subject.change_unit(name)}, {said[0]}; {said[1]}."
     ]
 
 

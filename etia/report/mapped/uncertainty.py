@@ -38,11 +38,15 @@ def uncertainty(subject: Subject) -> Section:
     told = (
         "The spread at the last date has two causes: the ranges of the judgements, which more research might narrow, "
         f"and chance, which it could not. On the mean over the trends, {in_words(mean)} of it is judgement "
-        f"({percent(mean)}). It is most for {quoted(subject.title(str(order['trend'].iloc[0])))} "
-        f"({percent(float(order['judgement_share'].iloc[0]))}), least for "
-        f"{quoted(subject.title(str(order['trend'].iloc[-1])))} "
-        f"({percent(float(order['judgement_share'].iloc[-1]))})."
+        f"({percent(mean)})."
     )
+    if len(order) > 1:
+        told += (
+            f" It is most for {quoted(subject.title(str(order['trend'].iloc[0])))} "
+            f"({percent(float(order['judgement_share'].iloc[0]))}), least for "
+            f"{quoted(subject.title(str(order['trend'].iloc[-1])))} "
+            f"({percent(float(order['judgement_share'].iloc[-1]))})."
+        )
     return Section(title, (Paragraph(told), _table(subject, known), *_judgements(subject)))
 
 
@@ -93,8 +97,9 @@ def sequence_words(subject: Subject, sequence: str) -> str:
     for step in steps:
         names = [quoted(subject.title(name)) for name in step.split(" + ")]
         told.append(listed(names) + (f" in the same {same}" if len(names) > 1 else ""))
-    said = "first " + "; then ".join(told) if len(told) > 1 or open_end else told[0]
-    return said + ("; then others" if open_end else ("; nothing more" if len(told) else ""))
+    if len(told) == 1 and not open_end:
+        return f"{told[0]}, and nothing more"
+    return "first " + "; then ".join(told) + ("; then others" if open_end else "; nothing more")
 
 
 def orders(subject: Subject) -> Section | None:

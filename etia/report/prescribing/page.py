@@ -43,14 +43,14 @@ def page(subject: Subject, album: Album) -> Page:
         robustness(ranking),
         signposts(ranking),
         reading(subject, *extra),
-        _where(),
+        _where(subject),
     )
     return Page("prescribe", TITLE, question(subject), tuple(section for section in sections if section is not None))
 
 
-def _where() -> Section:
-    text = (
-        "The tables policy_scores, policy_gains, portfolio_ranks, policy_reversals, signposts and waiting hold every "
-        "portfolio in every world, with errors."
+def _where(subject: Subject) -> Section:
+    names = subject.present(
+        "policy_scores", "policy_gains", "portfolio_ranks", "policy_reversals", "signposts", "waiting"
     )
+    text = f"The folder tables holds every portfolio in every world, with errors: {names}."
     return Section("Where the numbers stand", (Aside(text),))

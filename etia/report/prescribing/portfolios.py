@@ -97,7 +97,9 @@ def options(subject: Subject) -> Section:
         if budget
         else " There is no budget."
     )
-    text = f"There are {count(len(rows), 'policy', 'policies')} to choose from.{within} {_exclusions(subject)}".strip()
+    text = (
+        f"{count(len(rows), 'policy', 'policies').capitalize()} can be chosen from.{within} {_exclusions(subject)}"
+    ).strip()
     words = (Section("The policies in words", tuple(entries)),) if entries else ()
     return Section("What can be chosen", (Paragraph(text), shown, *_helpless(subject, single)), words)
 
@@ -153,9 +155,7 @@ def choices(ranking: Ranking, album: Album) -> Section:
     """The best portfolios, and those that are best for their cost."""
     subject, table = ranking.subject, ranking.table
     texts = choice_sentences(ranking)
-    drawn = table.assign(
-        portfolio=[capital(ranking.policies(name)) for name in table["portfolio"]], utility=table["gain"]
-    )
+    drawn = table.assign(portfolio=[_labelled(ranking, name) for name in table["portfolio"]], utility=table["gain"])
     budget = subject.model.budget
     figure = album.figure(
         "portfolios",
@@ -169,6 +169,13 @@ def choices(ranking: Ranking, album: Album) -> Section:
     remarks = subject.rows("strategy_notes", about="portfolios")
     blocks += [Paragraph(str(text)) for text in remarks.get("text", [])]
     return Section("Which portfolios do best", tuple(blocks))
+
+
+def _labelled(ranking: Ranking, portfolio: str) -> str:
+    if portfolio == NONE:
+        return "No policy"
+    names = " + ".join(ranking.subject.title(name.strip()) for name in portfolio.split("+"))
+    return f"{capital(ranking.short(portfolio))}, {names}"
 
 
 def _figure(table: pd.DataFrame, unit: str, budget: float | None) -> Axes:

@@ -1,0 +1,142 @@
+"""Sentences of the first page."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from etia.report.album import Album
+from etia.report.describing import causes, chronicle, counterfactuals, evidence, shares, stakes, theory, transmission
+from etia.report.describing.turning import break_sentence, turning_points
+from etia.schema.evidence import Card
+
+
+def plainly(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_past_is_counted_by_level(subject):
+    said = plainly(chronicle.chronicle_sentences(subject)[0])
+    assert said == (
+        "The study rests on two past events, one of the macro level (changes in the system) and one of the meso "
+        "level (policy made in response), from “A treaty is signed” (8 May 2021) to “A war elsewhere” (2022)."
+    )
+
+
+def test_a_course_is_told_from_its_start_to_now(subject):
+    rows = subject.main("trend_projections", trend="trust")
+    assert causes.course_sentence(subject, "trust", rows) == (
+        "From 40 of 100 (“enemies”) in 2020 it has gone to 48 of 100 (“enemies”) in 2024."
+    )
+
+
+def test_causes_name_direct_effects_and_the_farthest_reach(subject):
+    effects = causes.past_effects(subject, "trust")
+    said = plainly(" ".join(causes.cause_sentences(subject, "trust", effects)))
+    assert "raised most by “A treaty is signed” (8 May 2021, +4.0)" in said
+    assert "lowered most by “A war elsewhere” (2022, −1.5)" in said
+    assert "Farthest beyond itself reaches “A treaty is signed”: +4.0 directly, +6.0 (±0.4)" in said
+
+
+def test_an_effect_within_its_error_is_said_to_be_none(subject):
+    assert causes.effect_words(subject, "trust", -1.0, 0.6).endswith("cannot be told apart from nothing")
+    assert causes.effect_words(subject, "trust", 6.0, 0.2) == "+6.0 (±0.4)"
+
+
+def test_transmission_says_direction_and_what_cannot_be_seen(subject):
+    rows = subject.main("transmission")
+    against, none = (transmission.transmission_sentence(subject, row) for _, row in rows.iterrows())
+    assert "pull in opposite directions" in against
+    assert none.endswith("The part that goes through policy cannot be told apart from nothing.")
+
+
+def test_shares_are_parts_of_all_movement_without_the_baseline(subject):
+    said = plainly(shares.share_sentence(subject, "trust", subject.main("shares")))
+    # |−0.1| + |0.3| = 0.4: a quarter down, three quarters up; errors 2 · 0.01 / 0.4
+    assert said == "“Trust”, from 2020 to 2024: by level, meso +75 % (±5) and macro −25 % (±5)."
+
+
+def test_what_would_be_missing_is_told_by_cause(subject):
+    said = plainly(counterfactuals.fallout_sentences(subject, subject.main("causal_links"))[0])
+    assert said.startswith("Without “A treaty is signed”")
+    assert "“A war elsewhere” (50 %)" in said
+
+
+def test_breaks_in_the_data_are_told_with_their_interval(subject):
+    row = subject.table("turning_points").iloc[0]
+    assert plainly(break_sentence(subject, row)) == (
+        "“A war elsewhere” (2022): the level of “Freight” breaks by −20 per cent (−30 to −9); of all dates, 2 % show "
+        "one at least as clear."
+    )
+    assert "no sign of one in 1" in turning_points(subject).blocks[0].text
+
+
+def test_actors_are_named_without_their_brackets(subject):
+    section = stakes.stakes(subject, Album())
+    assert "Farthest apart: North and South (agreement 0.0, conflict 2.5)." in section.blocks[1].text
+    assert section.blocks[-1].items[0].endswith("Against each other most on “Water for both”.")
+
+
+def test_a_hypothesis_is_told_under_each_lens_and_without_its_mechanisms(subject):
+    said = [plainly(text) for text in theory.hypothesis_sentences(subject, "holds", subject.table("hypotheses"))]
+    assert said[0] == "Under “Quarrel” it is unlikely, 31 % (±1)."
+    assert said[1] == "Elsewhere: 62 % (±1) under “Commerce”. The theories disagree on it."
+    assert said[2].startswith("Without the causal ideas that should carry it, 5 % is left (−26 points)")
+
+
+def test_a_hypothesis_says_what_must_be_seen(subject):
+    own = subject.model.hypotheses["holds"]
+    assert theory.test_words(subject, own) == (
+        "It holds if “Trust” stands at or above 50 of 100, the level “partners” at some time up to 2028."
+    )
+
+
+def test_claims_for_and_against_are_quoted_with_their_source(run):
+    from etia.report.subject import Subject
+
+    card = Card.model_validate(
+        {
+            "id": "s1",
+            "title": "A book",
+            "author": "An Author",
+            "claims": {
+                "s1.1": {"text": "It does.", "where": "p. 3", "hypotheses": {"holds": "supports"}},
+                "s1.2": {"text": "It does not.", "hypotheses": {"holds": "contradicts"}},
+            },
+        }
+    )
+    model = replace(run.model, loaded=replace(run.model.loaded, seeds={"s1": card}))
+    sourced = Subject(SimpleNamespace(**{**vars(run), "model": model}))
+    section = theory.hypotheses(sourced, Album()).parts[0]
+    quotes = [block for block in section.blocks if block.kind == "quote"]
+    assert [(quote.text, quote.source) for quote in quotes] == [
+        ("For it: It does.", "An Author, A book, at p. 3 [s1.1]"),
+        ("Against it: It does not.", "An Author, A book [s1.2]"),
+    ]
+
+
+def test_evidence_tells_what_rests_on_judgement_alone(subject):
+    section = evidence.evidence(subject)
+    text = plainly(" ".join(block.text for block in section.blocks if block.kind == "paragraph"))
+    assert (
+        "about three fifths rests on relations that cite a claim (60 %), and about two fifths on judgement alone"
+        in text
+    )
+    assert section.parts[0].blocks[1].items == ("What “A treaty is signed” does to “Trust”.",)
+
+
+@pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "causal_links"])
+def test_sections_whose_table_is_missing_are_left_out(bare, table):
+    from etia.report.subject import Subject
+
+    none = Subject(bare)
+    made = {
+        "transmission": transmission.transmission,
+        "shares": shares.shares,
+        "convergence": lambda subject: stakes.stakes(subject, Album()),
+        "turning_points": turning_points,
+        "causal_links": counterfactuals.counterfactuals,
+    }
+    assert made[table](none) is None
+    assert isinstance(none.table(table), pd.DataFrame)
