@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["ledger"]
+__all__ = ["command", "ledger"]
 
 SCHEMA_VERSION = 1
 YES, NO = ("yes", "occurred", "true"), ("no", "never", "false")
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def ledger() -> None:
     """Keep a run's dated forecasts, say what came, and score them.
 
@@ -147,3 +147,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _print_json(found: dict[str, Any]) -> None:
     click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **found}, ensure_ascii=False, allow_nan=False))
+
+
+command = ledger
+"""the verb, as the table of verbs knows it"""

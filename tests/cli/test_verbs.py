@@ -188,3 +188,9 @@ def test_a_reader_that_leaves_is_no_error(model):
     code = "import sys; from etia.cli import main; sys.exit(main(['schema']))"
     run = subprocess.run(f'{sys.executable} -c "{code}" | head -c 1', shell=True, capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_of_the_table_is_there_and_has_help(name, capsys):
+    assert main([name, "--help"]) == 0
+    assert f"Usage: etia {name}" in capsys.readouterr().out
