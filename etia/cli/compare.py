@@ -8,6 +8,7 @@ import click
 
 from etia.cli.asking import print_lines, records
 from etia.cli.options import as_json, print_json, say, verb
+from etia.cli.progress import busy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,8 @@ def command(runs: tuple[str, ...], md: bool, as_json: bool) -> int:
     from etia.facade import open_run
     from etia.facade.comparison import compare
 
-    found = compare([open_run(run) for run in runs])
+    with busy("doing the runs again"):
+        found = compare([open_run(run) for run in runs])
     if as_json:
         tables = {name: records(table) for name, table in found.tables.items()}
         print_json({"runs": list(runs), "paired": found.paired, **tables})

@@ -6,6 +6,7 @@ import click
 
 from etia.cli.asking import asked_run, print_lines, records, save_if_asked
 from etia.cli.options import RunOptions, print_json, run_options, verb
+from etia.cli.progress import busy
 
 __all__ = ["command"]
 
@@ -17,7 +18,8 @@ __all__ = ["command"]
 def command(model: str, options: RunOptions, every_step: bool) -> int:
     """Layer 1 of MODEL: what past events have done, and what is known of it."""
     run = asked_run(model, options, every_step=every_step)
-    tables = run.tables.layer("describe")
+    with busy("describing"):
+        tables = run.tables.layer("describe")
     if options.as_json:
         print_json({name: records(table) for name, table in tables.items()})
     else:

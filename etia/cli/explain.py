@@ -8,6 +8,7 @@ import click
 
 from etia.cli.asking import print_lines
 from etia.cli.options import as_json, print_json, say, verb
+from etia.cli.progress import busy
 
 if TYPE_CHECKING:
     from etia.describe.explanation import Account, Term
@@ -33,7 +34,8 @@ def command(
     from etia.facade import open_run
 
     opened = open_run(run)
-    account = opened.explain(trend, at, scenario=scenario, lens=lens)
+    with busy("doing the run again"):
+        account = opened.explain(trend, at, scenario=scenario, lens=lens)
     if as_json:
         print_json(account.as_dict(top))
     else:

@@ -6,6 +6,7 @@ import click
 
 from etia.cli.asking import asked_run, print_lines, records, save_if_asked
 from etia.cli.options import RunOptions, print_json, run_options, verb
+from etia.cli.progress import busy
 
 __all__ = ["command"]
 
@@ -17,7 +18,8 @@ __all__ = ["command"]
 def command(model: str, options: RunOptions, every_step: bool) -> int:
     """Layer 3 of MODEL: portfolios of policies, and the signposts to watch."""
     run = asked_run(model, options, every_step=every_step)
-    tables = run.tables.layer("prescribe")
+    with busy("prescribing"):
+        tables = run.tables.layer("prescribe")
     if options.as_json:
         print_json({name: records(table) for name, table in tables.items()})
     else:

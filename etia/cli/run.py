@@ -8,6 +8,7 @@ import click
 
 from etia.cli.asking import asked_run, print_lines, records
 from etia.cli.options import RunOptions, print_json, run_options, say, verb
+from etia.cli.progress import busy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,8 @@ def command(
     run = asked_run(model, options, exact=exact, until_se=until_se, every_step=every_step)
     wanted = Path(options.output) if options.output else None
     there = recognised(run, wanted)
-    place = run.save(wanted, force=options.force, parquet=parquet)
+    with busy("calibrating, sampling, describing, mapping, prescribing"):
+        place = run.save(wanted, force=options.force, parquet=parquet)
     shown = open_run(place) if there else run
     if options.as_json:
         print_json(_document(shown, place, there is not None))

@@ -8,6 +8,7 @@ import click
 
 from etia.cli.asking import asked_run, print_lines, save_if_asked
 from etia.cli.options import RunOptions, print_json, run_options, say, verb
+from etia.cli.progress import busy
 
 __all__ = ["command"]
 
@@ -23,7 +24,8 @@ def command(model: str, options: RunOptions) -> int:
     stated = load(model, overrides=options.overrides, as_of=options.as_of).tests
     needed = [test.scenario for test in stated.values() if test.scenario and test.scenario not in options.scenarios]
     run = asked_run(model, replace(options, scenarios=(*options.scenarios, *dict.fromkeys(needed))))
-    results = test_results(run)
+    with busy("testing"):
+        results = test_results(run)
     n_failed = sum(not result.holds for result in results)
     if options.as_json:
         print_json({"tests": [result.as_row() for result in results]})

@@ -47,7 +47,11 @@ def enough(run: Run, target: float) -> Run:
 
 
 def _worst(run: Run) -> _Worst:
-    events, trends = run.tables["event_probabilities"], run.tables["trend_projections"]
+    from etia.mapping.event_courses import event_probabilities
+    from etia.mapping.projections import projections, trend_projections
+
+    events = event_probabilities(run.cases)
+    trends, _ = trend_projections((case, projections(case)) for case in run.cases)
     found = [_Worst(0.0, "anything")]
     for table, key, what in ((events, "event", "the probability of"), (trends, "trend", "the mean of")):
         if len(table):
@@ -79,5 +83,5 @@ def _remarked(run: Run, remark: str) -> Run:
         else f"{run.request.runs:,} runs"
     )
     found = replace(run, remarks=(*run.remarks, f"{size}: {remark}"))
-    found.__dict__.update({key: value for key, value in run.__dict__.items() if key in ("study", "cases", "tables")})
+    found.__dict__.update({key: value for key, value in run.__dict__.items() if key in ("study", "cases")})
     return found

@@ -16,6 +16,8 @@ FEW = ["--draws", "20", "--runs", "50"]
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # the pages have tests of their own, and cost a second and a half each time
+    monkeypatch.setattr("etia.report.folder._PAGES", "etia.report.no_pages")
 
 
 def compared(capsys, *runs: str) -> dict:

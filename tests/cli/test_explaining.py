@@ -15,6 +15,7 @@ TINY1 = str(Path(__file__).parent.parent / "tiny_models" / "tiny1")
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("etia.report.folder._PAGES", "etia.report.no_pages")
     main(["run", TINY1, "--draws", "4", "--runs", "50", "-o", "run"])
     capsys.readouterr()
     return "run"

@@ -17,6 +17,10 @@ FEW = ["--draws", "4", "--runs", "50"]
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # the pages have tests of their own, and cost a second and a half each time
+    monkeypatch.setattr("etia.report.folder._PAGES", "etia.report.no_pages")
+    # a file of the program saved while the tests run would make two runs of one
+    monkeypatch.setattr("etia.report.manifest._code_digest", lambda: "this program")
 
 
 @pytest.fixture

@@ -22,6 +22,10 @@ OVER = {"title": "A comes", "events": {"a": {"happens": 2022}}}
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # the pages have tests of their own, and cost a second and a half each time
+    monkeypatch.setattr("etia.report.folder._PAGES", "etia.report.no_pages")
+    # a file of the program saved while the tests run would make two runs of one
+    monkeypatch.setattr("etia.report.manifest._code_digest", lambda: "this program")
 
 
 def small(**asked):
@@ -106,6 +110,15 @@ def test_what_a_killed_run_left_is_swept_away():
     place.rename("elsewhere")
     assert small().save() == place
     assert not dead.exists()
+
+
+def test_the_pages_and_figures_are_the_same_bytes_too(monkeypatch):
+    monkeypatch.setattr("etia.report.folder._PAGES", "etia.report.pages")
+    one, two = small(jobs=1).save("one"), small(jobs=2).save("two")
+    files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
+    assert {"describe.md", "map.md", "prescribe.md", "report.html"} <= {path.name for path in files}
+    differing = [str(path) for path in files if (one / path).read_bytes() != (two / path).read_bytes()]
+    assert differing == ["manifest.json"]
 
 
 def test_a_killed_run_leaves_no_folder_that_looks_whole():
