@@ -138,7 +138,7 @@ def _failed(error: Exception, settings: Settings) -> int:
     """Tell what went wrong, and give its exit code."""
     if isinstance(error, click.ClickException):
         error.show()
-        return COULD_NOT_RUN
+        return error.exit_code  # 2 for misuse, 1 for what a verb found wrong
     if isinstance(error, ModelError):
         for finding in error.findings:
             click.echo(str(finding), err=True, color=settings.colour)

@@ -1,7 +1,7 @@
 """The dated forecasts that a run folder holds, as the ledger keeps them (method §9).
 
-Read are `manifest.json` (keys `model`, `as_of`, `title`), `model.resolved.yaml`, whose
-sha256 is the model's version, and the tables `event_probabilities` and `trend_projections`, of which rows at or before
+Read are the model's name and title in `manifest.json`, `as_of` in `model.resolved.yaml`, whose sha256 is the model's
+version, and the tables `event_probabilities` and `trend_projections`, of which rows at or before
 `as_of` are history and passed over.
 """
 
@@ -12,6 +12,8 @@ import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from etia.calendar import parse_period
 from etia.errors import LedgerError
@@ -31,21 +33,22 @@ def forecasts_of_run(folder: Path | str, *, model: str | None = None) -> Forecas
     Raises LedgerError where the folder is no run, or its manifest does not say what is needed.
     """
     home = Path(folder)
-    manifest = _manifest(home)
-    as_of = str(_needed(manifest, "as_of", home))
+    named = _named(home)
+    resolved = _bytes(home / "model.resolved.yaml")
+    as_of = _as_of(resolved, home)
     last_known = parse_period(as_of).last
     events = [row for row in _rows(home, "event_probabilities") if parse_period(row["date"]).last > last_known]
     trends = [row for row in _rows(home, "trend_projections") if parse_period(row["date"]).last > last_known]
     return ForecastSet(
-        model=model or str(_needed(manifest, "model", home)),
-        version=hashlib.sha256(_bytes(home / "model.resolved.yaml")).hexdigest(),
+        model=model or str(named["name"]),
+        version=hashlib.sha256(resolved).hexdigest(),
         as_of=as_of,
         events=tuple(
             EventForecast(row["scenario"], row["lens"], row["event"], row["date"], float(row["probability"]))
             for row in events
         ),
         trends=tuple(_trends(trends)),
-        title=str(manifest.get("title", "")),
+        title=str(named.get("title", "")),
     )
 
 
@@ -64,20 +67,25 @@ def _bytes(path: Path) -> bytes:
         raise LedgerError(f"{path.parent}: is no run folder: {path.name} cannot be read") from error
 
 
-def _manifest(home: Path) -> dict[str, Any]:
+def _named(home: Path) -> dict[str, Any]:
+    """The model's name and title."""
     try:
         found = json.loads(_bytes(home / "manifest.json"))
     except ValueError as error:
         raise LedgerError(f"{home}: manifest.json is no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise LedgerError(f"{home}: manifest.json is no manifest of a run")
-    return found
+    named = found.get("model") if isinstance(found, dict) else None
+    if not isinstance(named, dict) or "name" not in named:
+        raise LedgerError(f"{home}: manifest.json does not name its model")
+    return named
 
 
-def _needed(manifest: dict[str, Any], key: str, home: Path) -> Any:
-    if key not in manifest:
-        raise LedgerError(f"{home}: manifest.json has no '{key}'")
-    return manifest[key]
+def _as_of(resolved: bytes, home: Path) -> str:
+    """The last known date, as the run had it."""
+    try:
+        found = yaml.load(resolved, Loader=yaml.BaseLoader)  # all scalars as written
+        return str(found["calendar"]["as_of"])
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise LedgerError(f"{home}: model.resolved.yaml does not say its `as_of`") from error
 
 
 def _rows(home: Path, table: str) -> list[dict[str, str]]:

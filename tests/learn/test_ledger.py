@@ -4,11 +4,13 @@ import csv
 import hashlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import etia
 from etia.cli.ledger import ledger as verb
 from etia.errors import LedgerError
 from etia.learn.ledger import EventForecast, ForecastSet, Ledger, TrendForecast
@@ -186,12 +188,15 @@ def test_a_ledger_without_resolutions_scores_nothing(ledger):
     assert found.n_open == 3
 
 
+RESOLVED = "etia: 1\ncalendar: {start: 1979-01, as_of: 2025-11, end: 2099-12}\n"
+
+
 @pytest.fixture
 def run_folder(tmp_path):
     home = tmp_path / "look_east-abc"
     (home / "tables").mkdir(parents=True)
-    (home / "manifest.json").write_text(json.dumps({"model": "look_east", "as_of": "2025-11", "title": "A study"}))
-    (home / "model.resolved.yaml").write_text("etia: 1\n")
+    (home / "manifest.json").write_text(json.dumps({"model": {"name": "look_east", "title": "A study"}, "as_of": None}))
+    (home / "model.resolved.yaml").write_text(RESOLVED)
     with (home / "tables" / "event_probabilities.csv").open("w", newline="") as file:
         csv.writer(file).writerows(
             [
@@ -211,7 +216,7 @@ def run_folder(tmp_path):
 
 def test_a_run_folder_gives_its_forecasts_and_leaves_history_out(run_folder):
     found = forecasts_of_run(run_folder)
-    assert found.version == hashlib.sha256(b"etia: 1\n").hexdigest()
+    assert found.version == hashlib.sha256(RESOLVED.encode()).hexdigest()
     assert [row.date for row in found.trends] == ["2099-12"]
     assert found.events[0].probability == 0.25
 
@@ -219,6 +224,15 @@ def test_a_run_folder_gives_its_forecasts_and_leaves_history_out(run_folder):
 def test_a_folder_that_is_no_run_is_told(tmp_path):
     with pytest.raises(LedgerError, match=r"is no run folder: manifest\.json cannot be read"):
         forecasts_of_run(tmp_path)
+
+
+def test_a_run_of_the_library_can_be_kept(tmp_path):
+    """The folder that a run really leaves, as the ledger reads it: by its model's name, from its last known month."""
+    model = Path(__file__).parents[2] / "models" / "minimal"
+    found = forecasts_of_run(etia.run(model, draws=2, runs=5).save(tmp_path / "run"))
+    assert (found.model, found.as_of, found.title) == ("minimal", "2025-12", "Cars in the centre of a town")
+    assert {row.event for row in found.events} == {"oil_shock", "tram"}
+    assert found.trends[0].date == "2026-01"
 
 
 def test_the_command_line_adds_resolves_and_scores(run_folder, tmp_path):
