@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from etia.learn.fit import TrendFit
     from etia.schema.model import Model
 
-__all__ = ["aligned", "fit_lines", "turning_point_lines"]
+REFERENCES = ("random_walk", "seasonal", "baseline", "ets")
+Z90 = 1.6448536269514722
+
+__all__ = ["aligned", "backtest_lines", "event_lines", "fit_lines", "turning_point_lines", "verdict"]
 
 
 def aligned(rows: list[list[str]], right: set[int] | None = None) -> list[str]:
@@ -77,3 +80,58 @@ def _break_cells(row: Mapping[Hashable, Any], unit: str) -> list[str]:
     level = _range((row["low"], row["size"], row["high"]), unit)
     slope = _range((row["slope_low"], row["slope"], row["slope_high"]), unit)
     return [level, slope, f"{row['placebo_rank']:.2f}"]
+
+
+def backtest_lines(table: pd.DataFrame) -> list[str]:
+    """A line a trend, variant and horizon: scores over all origins, and skill against every reference."""
+    if not len(table):
+        return ["No measured trend could be scored."]
+    references = [name for name in REFERENCES if (table["against"] == name).any()]
+    rows = [["trend", "variant", "ahead", "origins", "CRPS", "in 50 %", "in 90 %", *(f"vs {r}" for r in references)]]
+    summed = table[table["origin"] == "all"]
+    for (trend, variant, horizon), group in summed.groupby(["trend", "variant", "horizon"], sort=False):
+        by = group.set_index("against")
+        same = (table["trend"] == trend) & (table["variant"] == variant) & (table["horizon"] == horizon)
+        n = table[same & (table["origin"] != "all")]["origin"].nunique()
+        first = group.iloc[0]
+        cells = [_skill(by["skill"].get(r), by["se"].get(r)) for r in references]
+        scores = [f"{first['crps']:.3g}", f"{first['cover50']:.0%}", f"{first['cover90']:.0%}"]
+        rows.append([str(trend), str(variant), str(horizon), str(n), *scores, *cells])
+    return [
+        "Scores over all origins, in the latent scale (smaller CRPS is better); skill: share of the reference's CRPS"
+        " saved, below 0 the reference is better",
+        *aligned(rows, set(range(2, len(rows[0])))),
+    ]
+
+
+def _skill(skill: float | None, se: float | None) -> str:
+    if skill is None or skill != skill:
+        return "-"
+    return f"{skill:+.0%} ± {se:.0%}" if se is not None and se == se else f"{skill:+.0%}"
+
+
+def verdict(skill: float, se: float) -> str:
+    """Better, worse or undecided at 90 %, by 1.645 standard errors."""
+    if skill != skill or se != se:
+        return "undecided"
+    return "better" if skill > Z90 * se else "worse" if skill < -Z90 * se else "undecided"
+
+
+def event_lines(events: pd.DataFrame, reliability: pd.DataFrame) -> list[str]:
+    """Scores of events' probabilities, and how often what was given a probability came true."""
+    if not len(events):
+        return ["No event had a probability stated at an origin."]
+    base = events["occurred"].mean()
+    climate = float(base * (1 - base))
+    rows = [["stated", "mean", "came true", "of", "90 % interval"]]
+    rows += [
+        [f"{row['low']:.1f}-{row['high']:.1f}", f"{row['mean_probability']:.2f}", f"{row['frequency']:.2f}",
+         str(row["n"]), f"{row['frequency_low']:.2f}-{row['frequency_high']:.2f}"]
+        for row in reliability.to_dict("records")
+    ]  # fmt: skip
+    return [
+        f"Events: {len(events)} forecasts of {events['event'].nunique()} events, {base:.0%} came true; Brier "
+        f"{events['brier'].mean():.3f} ({climate:.3f} for always saying {base:.2f}), log score "
+        f"{events['log_score'].mean():.3f}",
+        *aligned(rows, {0, 1, 2, 3}),
+    ]

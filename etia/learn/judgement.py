@@ -1,0 +1,154 @@
+"""What the data support, in one paragraph of plain words, from the tables alone (method §9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etia.learn.telling import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    Tables = Mapping[str, pd.DataFrame]
+
+__all__ = ["say", "say_backtest", "say_breaks", "say_fit", "say_weights"]
+
+NAMES = {
+    "random_walk": "a random walk with drift",
+    "seasonal": "last year's value",
+    "baseline": "the baseline without events",
+    "ets": "exponential smoothing",
+}
+
+
+def say(tables: Tables) -> str:
+    """The paragraph, as far as there are tables.
+
+    Of `turning_points`, `fit`, `backtest`, `backtest_events`, `lens_weights`.
+    """
+    parts = []
+    if "turning_points" in tables:
+        parts.append(say_breaks(tables["turning_points"], tables.get("fit")))
+    if "fit" in tables:
+        parts.append(say_fit(tables["fit"]))
+    if "backtest" in tables:
+        parts.append(say_backtest(tables["backtest"], tables.get("backtest_events")))
+    if "lens_weights" in tables:
+        parts.append(say_weights(tables["lens_weights"]))
+    return " ".join(part for part in parts if part)
+
+
+def _listed(names: list[str], most: int = 6) -> str:
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"
+
+
+def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None) -> str:
+    """How many of the dated events show in the data at their dates; with `fit` only those with a fitted impact."""
+    if fit is not None and len(fit):
+        breaks = breaks.merge(fit[["event", "trend"]].drop_duplicates(), on=["event", "trend"])
+    if not len(breaks):
+        return "No past event lies within the data of a trend that it is held to move: the data cannot test any."
+    verdicts = breaks["verdict"].value_counts()
+    found = breaks[breaks["verdict"] == "break"]
+    pairs = [f"{event} on {trend}" for event, trend in zip(found["event"], found["trend"], strict=True)]
+    shown = f"{len(found)} show a break at their date at a false-alarm rate of 5 %"
+    shown += f" ({_listed(pairs)})" if pairs else ""
+    rest = [
+        f"{int(verdicts[name])} {words}"
+        for name, words in (
+            ("not separable", "cannot be told from others near them"),
+            ("no sign", "show no sign of one"),
+            ("too few data", "have too few data"),
+        )
+        if name in verdicts
+    ]
+    return f"Of {_count(len(breaks), 'impact')} of past events on measured trends, {', '.join([shown, *rest])}."
+
+
+def say_fit(fit: pd.DataFrame) -> str:
+    """How far the data moved the elicited sizes, and which of them they contradict."""
+    if not len(fit):
+        return "No elicited size meets any datum."
+    width = (fit["p95"] - fit["p5"]) / (fit["prior_p95"] - fit["prior_p5"])
+    against = fit[fit["contradicted"]]
+    n_moved = int((fit["moved"].abs() > 0.5).sum())
+    text = (
+        f"The data narrow the elicited ranges of {_count(len(fit), 'size')} to {width.median():.0%} of their width in "
+        f"the middle case, and move {n_moved} of them by more than half a standard deviation"
+    )
+    if not len(against):
+        return text + "; they contradict none."
+    names = [
+        f"{event} on {trend}" for event, trend in against[["event", "trend"]].drop_duplicates().itertuples(index=False)
+    ]
+    return text + f"; they contradict {_listed(names)}."
+
+
+def say_backtest(backtest: pd.DataFrame, events: pd.DataFrame | None = None) -> str:
+    """For each trend against what the model is better and worse, bad as plainly as good; then the events' scores."""
+    summed = backtest[backtest["origin"] == "all"]
+    if not len(summed):
+        return "No forecast from a past date could be scored."
+    parts = [_trend_words(trend, group) for trend, group in summed.groupby("trend", sort=False)]
+    return " ".join([*parts, *([_event_words(events)] if events is not None and len(events) else [])])
+
+
+def _trend_words(trend: object, group: pd.DataFrame) -> str:
+    clauses = []
+    for variant, own in group.groupby("variant", sort=False):
+        told = _told(own)
+        words = "with later events known" if variant == "known-events" else "as a forecast"
+        clauses.append(f"{words} it is {told or 'neither clearly better nor clearly worse than any'}")
+    cover = group.drop_duplicates(["variant", "horizon"])["cover90"].mean()
+    calibrated = "about as it should" if 0.8 <= cover <= 0.97 else "too seldom" if cover < 0.8 else "too often"
+    return f"{trend}: {'; '.join(clauses)}; its 90 % bands held what came {cover:.0%} of the time, {calibrated}."
+
+
+def _told(own: pd.DataFrame) -> str:
+    """Against which references it is clearly better or worse at more horizons than the other way, worse ones first."""
+    found: dict[str, list[str]] = {"worse": [], "better": []}
+    for against, rows in own.groupby("against", sort=False):
+        said = [verdict(skill, se) for skill, se in zip(rows["skill"], rows["se"], strict=True)]
+        n_better, n_worse = said.count("better"), said.count("worse")
+        if n_better != n_worse:
+            word, n = ("better", n_better) if n_better > n_worse else ("worse", n_worse)
+            found[word].append(f"{NAMES[str(against)]} (at {n} of {_count(len(said), 'horizon')})")
+    return " and ".join(f"{word} than {_listed(names)}" for word, names in found.items() if names)
+
+
+def _event_words(events: pd.DataFrame) -> str:
+    base = float(events["occurred"].mean())
+    mean, brier = float(events["probability"].mean()), float(events["brier"].mean())
+    text = (
+        f"Events: {len(events)} stated probabilities with a mean of {mean:.2f}, of which {base:.0%} came true; Brier "
+        f"{brier:.3f} against {base * (1 - base):.3f} for always saying {base:.2f}"
+    )
+    if base == 1.0:
+        return text + (
+            ". All that were stated came true: what was foreseen and did not come is not recorded, so this says little."
+        )
+    return text + "."
+
+
+def say_weights(weights: pd.DataFrame) -> str:
+    """Which lens forecasts best, and whether the data tell lenses apart at all."""
+    if len(weights) < 2:
+        return ""
+    best = weights.sort_values("weight", ascending=False, kind="stable").iloc[0]
+    listed = _listed(
+        [f"{row.lens} {row.weight:.2f} ({row.low:.2f} to {row.high:.2f})" for row in weights.itertuples(index=False)]
+    )
+    told = (
+        f"{best['lens']} forecasts the measured trends best"
+        if best["low"] > 0.5
+        else "the measured trends do not tell the lenses apart"
+    )
+    return f"Stacked weights: {listed}: {told}."
