@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from etia.figures.dates import decimal_years, first_moment, name_as_of
@@ -75,6 +76,7 @@ def draw_fan(
         host, plot, below = _with_room_below(axes, texts, cut, 1.25 if levels else 0.0)
     _draw(plot, table, history, since)
     plot.set_xlim(*_time_limits(table, history, since))
+    plot.xaxis.set_major_locator(MaxNLocator(integer=True))
     sensible_limits(plot, table, history, bounds, levels)
     if marked is not None and texts:
         tints = [level_colour(level) for level in marked["level"]] if "level" in marked else [GREY] * len(marked)
