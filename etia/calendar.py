@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date as Day
+from datetime import date as Day  # noqa: N812 - `date` is what an event has
 from datetime import timedelta
 from typing import Literal
 

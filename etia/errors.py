@@ -1,5 +1,7 @@
 """What can go wrong, named: every error that etia raises on purpose.
 
+::
+
     EtiaError                  anything below
     ├── ModelError             the analyst's files are faulty: a list of findings with places
     ├── UsageError             a call or option that has no meaning (exit 2)

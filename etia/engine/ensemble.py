@@ -1,7 +1,7 @@
 """Many runs of many draws, kept small: event steps of every run, and what is needed to make any trend's paths again.
 
-Runs are numbered over all draws, p · R + r (method §8). Trends are not stored: a run's path is a sum of look-ups, made when
-a question asks for it, a trend and a span of steps at a time.
+Runs are numbered over all draws, p · R + r (method §8). Trends are not stored: a run's path is a sum of look-ups, made
+when a question asks for it, a trend and a span of steps at a time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Kept:
 
     @property
     def n_steps(self) -> int:
-        return self.shared.shape[1]
+        return int(self.shared.shape[1])
 
 
 @njit(cache=True, nogil=True)
@@ -125,7 +125,7 @@ class Outcomes:
         return self.as_of + 1 if noise is None else min(self.as_of + 1, noise.first_step)
 
     def course(self, trend: int, first: int = 0, last: int | None = None) -> Floats:
-        """(P, steps) latent course of a trend without the events that differ between runs; nan where it has no value."""
+        """(P, steps) latent course of a trend without the events that differ between runs; nan where it has none."""
         stop = self.n_steps if last is None else last + 1
         return np.array([kept.shared[trend, first:stop] for kept in self.kept])
 

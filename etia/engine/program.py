@@ -117,9 +117,10 @@ class Trends:
 
 @dataclass(frozen=True)
 class Curves:
-    """Elicited probability curves cut into intervals of constant base rate (method §3). I intervals, by event, in order.
+    """Elicited probability curves cut into intervals of constant base rate (method §3). I intervals, by event.
 
-    The rate of interval i is at work in the steps first_step … last_step (both included). P(event by `by_step`) = probability.
+    The rate of interval i is at work in the steps first_step … last_step (both included).
+    P(event by `by_step`) = probability.
     After the last `by_step` the last rate goes on up to `last_step`.
     """
 

@@ -46,7 +46,7 @@ def _couple_noise(source, target, strength, lag, noise):  # type: ignore[no-unty
 def noise_paths(
     noise: Noise | None, n_trends: int, streams: Streams, n_runs: int, wanted: NDArray[np.bool_] | None = None
 ) -> tuple[int, Floats] | None:
-    """First step and (n_runs, K, T − first step) random noise n of all trends, coupled parts included; None without noise.
+    """First step and (n_runs, K, T − first step) random noise n of all trends, coupled ones too; None without any.
 
     Where only some trends are `wanted` (K,), noise that does not reach them is left out.
     """
@@ -144,4 +144,5 @@ def to_latent(values: Floats, scales: Scales, trend: int) -> Floats:
         return np.asarray(values, dtype=float)
     if scales.kind[trend] == LOG:
         return np.log(values)
-    return np.log((values - scales.lower[trend]) / (scales.upper[trend] - values))
+    latent: Floats = np.log((values - scales.lower[trend]) / (scales.upper[trend] - values))
+    return latent

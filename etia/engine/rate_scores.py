@@ -1,6 +1,7 @@
-"""How outcomes answer to the base rates: likelihood scores of sampled runs, for calibration's part of errors (method §8).
+"""How outcomes answer to the base rates: scores of sampled runs, for calibration's part of errors (method §8).
 
-For an event with rate λ = λ0 · F the log-likelihood of a run is Σ over steps at risk of ln(1 − e^−λ) where it came, else −λ.
+For an event with rate λ = λ0 · F the log-likelihood of a run is Σ over steps at risk of ln(1 − e^−λ) where it came,
+else −λ.
 Its derivative by ln λ0 of interval i is the score s_i; then dE[f]/d ln λ0_i = E[f · s_i] for any outcome f of a run.
 """
 
@@ -35,11 +36,13 @@ def occurrences(curves: Curves, steps: Steps) -> NDArray[np.bool_]:
 
 
 def rate_scores(program: Program, curves: Curves, streams: Streams, steps: Steps) -> Floats:
-    """(R, I) scores of the intervals' ln λ0 in the runs whose event steps are `steps` (R, N), sampled with these streams."""
+    """(R, I) scores of the intervals' ln λ0 in runs with event steps `steps` (R, N), sampled with these streams."""
     out = np.empty((len(steps), len(curves.event)))
     for first in range(0, len(steps), _CHUNK):
         chunk = steps[first : first + _CHUNK]
-        out[first : first + _CHUNK] = _chunk_scores(program, curves, streams.starting_at(streams.first_run + first), chunk)
+        out[first : first + _CHUNK] = _chunk_scores(
+            program, curves, streams.starting_at(streams.first_run + first), chunk
+        )
     return out
 
 
@@ -70,7 +73,9 @@ def _at_risk(program: Program, event: int, steps: Steps, n_offsets: int) -> tupl
     begin = np.zeros(len(steps), dtype=np.int64)
     end = np.full(len(steps), n_offsets, dtype=np.int64)
     for on in program.requires.on[program.requires.event == event]:
-        begin = np.maximum(begin, np.where(steps[:, on] == NEVER, n_offsets, steps[:, on].astype(np.int64) - program.as_of))
+        begin = np.maximum(
+            begin, np.where(steps[:, on] == NEVER, n_offsets, steps[:, on].astype(np.int64) - program.as_of)
+        )
     for on in program.prevented_by.on[program.prevented_by.event == event]:
         end = np.minimum(end, np.where(steps[:, on] == NEVER, n_offsets, steps[:, on].astype(np.int64) - program.as_of))
     return begin, end

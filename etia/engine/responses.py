@@ -80,7 +80,7 @@ def _couple(source, target, strength, lag, deviation):  # type: ignore[no-untype
 
 
 def couple(own: Floats, couplings: Couplings) -> Floats:
-    """(rows, K, steps) `own` deviations with all that couplings pass on: d_k(t) = own_k(t) + Σ_j c_jk · d_j(t − lag_jk)."""
+    """(rows, K, steps) `own` deviations with what couplings pass on: d_k(t) = own_k(t) + Σ_j c_jk · d_j(t − lag_jk)."""
     out = own.copy()
     if len(couplings.source):
         _couple(couplings.source, couplings.target, couplings.strength, couplings.lag, out)
