@@ -153,6 +153,21 @@ def _bound(ratio, is_rising, is_falling, offset, factual, absent):  # type: igno
 
 
 @njit(inline="always")
+def _total(values):  # type: ignore[no-untyped-def]
+    """Their sum, in four strands: additions need not wait for each other."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    whole = len(values) // 4 * 4
+    for s in range(0, whole, 4):
+        a += values[s]
+        b += values[s + 1]
+        c += values[s + 2]
+        d += values[s + 3]
+    for s in range(whole, len(values)):
+        a += values[s]
+    return (a + b) + (c + d)
+
+
+@njit(inline="always")
 def _scan(course, first, last, spent, limit):  # type: ignore[no-untyped-def]
     """First offset of first … last by which `limit` is spent; the length of `course` where it is not."""
     i = first
@@ -204,21 +219,6 @@ def _move(out, factor, first, offset, is_sum, is_out):  # type: ignore[no-untype
             own[s] *= part[s]
 
 
-@njit(inline="always")
-def _total(values):  # type: ignore[no-untyped-def]
-    """Their sum, in four strands: additions need not wait for each other."""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = len(values) // 4 * 4
-    for s in range(0, whole, 4):
-        a += values[s]
-        b += values[s + 1]
-        c += values[s + 2]
-        d += values[s + 3]
-    for s in range(whole, len(values)):
-        a += values[s]
-    return (a + b) + (c + d)
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _vary(  # type: ignore[no-untyped-def]
     threshold, factual, loose, hazard, noise_row, factors,
@@ -238,6 +238,8 @@ def _vary(  # type: ignore[no-untyped-def]
     course = np.empty(n)
     offset = np.empty(n_open + n_loose, np.int64)
     predicted = np.empty(n_open, np.int64)
+    known_at = np.empty(n_open, np.int64)  # offset up to which what is spent is known and settled
+    known_spent = np.empty(n_open)
     change_of = np.full(n_open, -1, np.int64)
     is_scaled = np.zeros(n_open, np.bool_)
     due = np.empty(n_open, np.int64)
@@ -280,6 +282,7 @@ def _vary(  # type: ignore[no-untyped-def]
             for m in range(n_open):
                 offset[m] = factual[r, m]
                 predicted[m] = factual[r, m]
+                known_at[m] = 0
             n_due = 0
             for u in range(changed_start[v], changed_start[v + 1]):
                 m = changed[u]
@@ -325,7 +328,9 @@ def _vary(  # type: ignore[no-untyped-def]
                     if most * (cumulated[m, end] - cumulated[m, begin]) * 1.000000001 < threshold[r, m]:
                         continue
                     spent = 0.0
-                    if begin < since:
+                    if begin < known_at[m] and since < known_at[m]:
+                        since, spent = known_at[m], known_spent[m]
+                    elif begin < since:
                         spent = cumulated[m, since] - cumulated[m, begin]
                     else:
                         since = begin
@@ -350,6 +355,10 @@ def _vary(  # type: ignore[no-untyped-def]
                             if pair_target[q] == m and o < n:
                                 for i in range(max(o, since) + 1, n):
                                     course[i] *= surface[surface_row[x], o, i]
+                    if since < now:
+                        spent += _total(course[since + 1 : now + 1])
+                        since = now
+                        known_at[m], known_spent[m] = now, spent
                     predicted[m] = max(_scan(course, since + 1, end, spent, threshold[r, m]), now + 1)
                 n_due = 0
                 now, a = absent, -1
@@ -360,15 +369,19 @@ def _vary(  # type: ignore[no-untyped-def]
                             now, a = at, m
                 if a < 0:
                     break
-                offset[a] = predicted[a] if predicted[a] < offset[a] else absent
+                before = offset[a]
+                offset[a] = predicted[a] if predicted[a] < before else absent
                 if not is_moved[a]:
                     is_moved[a] = True
                     moved[n_moved] = a
                     n_moved += 1
                 for q in range(pair_start[a], pair_start[a + 1]):
                     m = pair_target[q]
-                    is_late = predicted[m] < now + lag[q] and predicted[m] < absent and not is_scaled[m]
-                    if predicted[m] > now and not is_due[m] and not is_late:
+                    if predicted[m] < absent:
+                        is_idle = predicted[m] < now + lag[q]  # it comes before the change is felt
+                    else:
+                        is_idle = is_rising[q] if offset[a] > before else is_falling[q]  # it comes even less
+                    if predicted[m] > now and not is_due[m] and (is_scaled[m] or not is_idle):
                         due[n_due] = m
                         is_due[m] = True
                         n_due += 1
