@@ -101,9 +101,7 @@ def _event_table(subject: Subject) -> tuple[Block, ...]:
         for event in events
     )
     heads = ("Event", *subject.scenarios.values())
-    caption = (
-        f"Probability to have come by {date_words(subject.end)}; events of which no scenario says other are left out"
-    )
+    caption = f"Probability by {date_words(subject.end)}; left out are events that no scenario moves by five points"
     return (Table(heads, table, (False, *(True for _ in names)), caption),)
 
 
@@ -132,7 +130,18 @@ def difference_sentence(subject: Subject, trend: str) -> str:
     if not said:
         return f"{lead}, and no scenario moves it by more than can be seen."
     tail = f" Hardly moved by {listed(quoted(subject.scenarios[n]) for n in still)}." if still else ""
-    return f"{lead}. It is {'; '.join(said)}.{tail}"
+    return f"{lead}. It is {'; '.join(said)}.{tail}{_error(subject, trend)}"
+
+
+def _error(subject: Subject, trend: str) -> str:
+    """The largest error of the medians, as a sentence; nothing where it is not known."""
+    rows = subject.rows("trend_quantile_errors", trend=trend, date=subject.end)
+    error = 2 * float(rows["p50"].max()) if len(rows) else float("nan")
+    if not np.isfinite(error) or error <= 0:
+        return ""
+    step = subject.step_of(trend)
+    told = subject.value(trend, step * np.ceil(error / step))
+    return f" No median is off by more than about ±{told}, differences by less."
 
 
 def _picture(subject: Subject, album: Album, trend: str) -> tuple[Block, ...]:

@@ -75,8 +75,7 @@ def _part(subject: Subject, album: Album, name: str) -> Section:
     figure = album.figure(
         f"projection_{name}",
         lambda: _figure(subject, name, rows),
-        caption=f"{subject.title(name)}: past course and projection. Shaded: the 50 and 90 % bands; dashed: the course "
-        f"without surprises.",
+        caption=_caption(subject, name),
         alt=f"Fan chart of {subject.title(name)}. {told[min(1, len(told) - 1)]}",
     )
     blocks: list[Block] = [Paragraph(" ".join(told)), *figure]
@@ -88,11 +87,24 @@ def _part(subject: Subject, album: Album, name: str) -> Section:
     return Section(subject.title(name), tuple(blocks))
 
 
+def _caption(subject: Subject, name: str) -> str:
+    text = (
+        f"{subject.title(name)}: past course and projection. Shaded: the 50 and 90 % bands; dashed: the course without "
+        "surprises."
+    )
+    history, step = subject.trend(name).history, subject.calendar.months_per_step
+    if history and {"year": 12, "quarter": 3}.get(history[0].at.precision, 1) > step:
+        text += " The data are coarser than the steps: between their dates bands are a little narrower, as interpolation is."
+    return text
+
+
 def _figure(subject: Subject, name: str, rows: pd.DataFrame) -> Axes:
+    from matplotlib.ticker import MaxNLocator
+
     from etia.figures import draw_fan
 
     trend = subject.trend(name)
-    return draw_fan(
+    axes = draw_fan(
         rows,
         title=trend.title,
         unit=trend.unit or "",
@@ -102,6 +114,8 @@ def _figure(subject: Subject, name: str, rows: pd.DataFrame) -> Axes:
         bounds=trend.bounds,
         since=some_time_ago(subject.calendar),
     )
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))  # no half years
+    return axes
 
 
 def now_words(subject: Subject, name: str, value: float) -> str:
