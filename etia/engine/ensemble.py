@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from etia.engine.paths import courses, fill_paths
 from etia.engine.plan import noise_felt, prepare
-from etia.engine.program import NEVER, Noise, Program, Scales
 from etia.engine.propagation import noise_paths, noise_since
 from etia.engine.sampler import sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from etia.engine.program import Noise, Program, Scales
     from etia.engine.streams import Streams
 
     Floats = NDArray[np.float64]
@@ -47,20 +47,6 @@ class Kept:
     @property
     def n_steps(self) -> int:
         return int(self.shared.shape[1])
-
-
-@njit(cache=True, nogil=True)
-def _add_paths(steps, moving, first_offset, response_row, response, first, out):  # type: ignore[no-untyped-def]
-    """out[r, s] += Σ over moving events of response[row, first + s − τ]."""
-    n_runs, n_out = out.shape
-    for r in range(n_runs):
-        for m in range(len(moving)):
-            tau = steps[r, moving[m]]
-            if tau == NEVER:
-                continue
-            course = response[response_row[m, tau - first_offset]]
-            for s in range(max(tau - first, 0), n_out):
-                out[r, s] += course[first + s - tau]
 
 
 def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Steps, Kept]:
@@ -145,9 +131,10 @@ class Outcomes:
         return to_units_of(self.latent(trend, first, last), self.scales, trend)
 
     def _fill(self, kept: Kept, trend: int, first: int, steps: Steps, begin: int, out: Floats) -> None:
-        out[:] = kept.shared[trend, first : first + out.shape[1]]
-        offset = kept.n_steps - kept.response.shape[2]
-        _add_paths(steps, kept.moving, offset, kept.response_row, kept.response[:, trend], first, out)
+        first_event = kept.n_steps - kept.response.shape[2]
+        shared = kept.shared[trend : trend + 1, first : first + out.shape[1]]
+        added = courses(shared, kept.response[:, trend : trend + 1], kept.response_row, first, first_event)
+        fill_paths(added, steps, kept.moving, first_event, kept.response_row, out[:, None])
         noise = kept.noise
         if noise is None or first + out.shape[1] <= noise.first_step:
             return

@@ -17,7 +17,8 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from etia.engine.program import NEVER
-from etia.engine.streams import Streams, thresholds, uniforms
+from etia.engine.rounds import spend
+from etia.engine.streams import Streams, thresholds, thresholds_by_event, uniforms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -350,6 +351,14 @@ def sample(
     past = past_steps(plan, streams, n_runs)
     out[:, plan.loose.event] = past
     if not len(plan.open):
+        return out
+    if not len(plan.marched.event):
+        if threshold is None:
+            by_event = thresholds_by_event(streams.threshold[plan.open], streams.first_run, n_runs)
+        else:
+            by_event = np.ascontiguousarray(threshold.T)
+        offsets = spend(plan, by_event, np.where(past == NEVER, NEVER, past - program.as_of))
+        out[:, plan.open] = np.where(offsets == NEVER, NEVER, offsets + program.as_of)
         return out
     if threshold is None:
         threshold = thresholds(streams.threshold[plan.open], streams.first_run, n_runs)

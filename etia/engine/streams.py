@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     Keys = NDArray[np.uint64]
     Floats = NDArray[np.float64]
 
-__all__ = ["Streams", "bits", "key", "keys", "normals", "stratified_thresholds", "thresholds", "uniforms"]
+__all__ = [
+    "Streams",
+    "bits",
+    "key",
+    "keys",
+    "normals",
+    "stratified_thresholds",
+    "thresholds",
+    "thresholds_by_event",
+    "uniforms",
+]
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -84,6 +94,22 @@ def uniforms(streams: Keys, first: int, n_runs: int) -> Floats:
     out = np.empty((n_runs, len(streams)))
     _fill_uniforms(streams, np.uint64(first), out)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _fill_uniforms_by_stream(streams: Keys, first: np.uint64, out: Floats) -> None:
+    for s in range(out.shape[0]):
+        stream = streams[s]
+        for r in range(out.shape[1]):
+            out[s, r] = uniform(stream, first + np.uint64(r))
+
+
+def thresholds_by_event(streams: Keys, first: int, n_runs: int) -> Floats:
+    """(streams, n_runs) the same numbers as `thresholds`, an event's after one another."""
+    out = np.empty((len(streams), n_runs))
+    _fill_uniforms_by_stream(streams, np.uint64(first), out)
+    np.log(out, out=out)
+    return np.negative(out, out=out)
 
 
 def thresholds(streams: Keys, first: int, n_runs: int) -> Floats:

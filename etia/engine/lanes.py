@@ -1,0 +1,80 @@
+"""Vectors of 64 bytes for compiled loops: neighbouring numbers of an array, loaded, added and stored at one go.
+
+A loop over a few dozen numbers is too short for the compiler to find that out by itself at no cost. Where a processor
+has narrower vectors, several of its operations stand for one of these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic, models, register_model
+
+__all__ = ["add", "load", "store", "width"]
+
+_BYTES = 64
+
+
+class _Lanes(types.Type):  # type: ignore[misc]
+    """As many numbers of one type as go into a vector."""
+
+    def __init__(self, number: types.Float) -> None:
+        self.number = number
+        self.count = _BYTES * 8 // number.bitwidth
+        super().__init__(name=f"Lanes({number})")
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    """A vector register."""
+
+    def __init__(self, manager: Any, lanes: _Lanes) -> None:
+        vector = ir.VectorType(manager[lanes.number].get_value_type(), lanes.count)
+        super().__init__(manager, lanes, vector)  # type: ignore[no-untyped-call]
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
+    start = builder.gep(context.make_array(array_type)(context, builder, array).data, [at])
+    return builder.bitcast(start, context.get_value_type(_Lanes(array_type.dtype)).as_pointer())
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load(typingctx, array, at):  # type: ignore[no-untyped-def]  # noqa: ARG001 - numba calls it so
+    """The numbers of a contiguous array from the unsigned index `at` on; all of them must lie inside it."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        address = _address(context, builder, signature.args[0], *arguments)
+        return builder.load(address, align=array.dtype.bitwidth // 8)
+
+    return _Lanes(array.dtype)(array, types.uint64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store(typingctx, array, at, lanes):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Write numbers into a contiguous array from the unsigned index `at` on; all of them must lie inside it."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        address = _address(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], address, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64, lanes), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Their sums, number by number."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.fadd(*arguments)
+
+    return one(one, other), code
+
+
+@njit(inline="always")
+def width(array):  # type: ignore[no-untyped-def]
+    """How many of an array's numbers go into a vector."""
+    return np.uint64(_BYTES // array.itemsize)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from etia.engine.paths import courses, fill_paths
+from etia.engine.program import NEVER
+
+N_STEPS = 150
+
+
+def _world(n_events: int, n_runs: int = 300):
+    """Responses of some events on 3 trends by age, and runs in which half of the events come; all events move."""
+    rng = np.random.default_rng(n_events)
+    response = rng.normal(size=(n_events, 3, N_STEPS)) * (rng.random((n_events, 3, 1)) < 0.6)
+    steps = rng.integers(0, N_STEPS, size=(n_runs, n_events)).astype(np.int16)
+    steps[rng.random(steps.shape) < 0.5] = NEVER
+    return rng.normal(size=(3, N_STEPS)), response, steps
+
+
+def _plain(shared, response, row, steps, first, n):
+    """The same sums, event by event and step by step."""
+    out = np.repeat(shared[None, :, first : first + n], len(steps), axis=0)
+    for run, came in zip(out, steps.tolist(), strict=True):
+        for event, tau in enumerate(came):
+            if tau < first + n:
+                begin = max(tau, first)
+                run[:, begin - first :] += response[row[event, tau], :, begin - tau : first + n - tau]
+    return out
+
+
+@pytest.mark.parametrize("n_events", [1, 5, 70, 150])
+@pytest.mark.parametrize(("first", "n"), [(0, N_STEPS), (30, 120), (140, 10), (149, 1), (20, 33)])
+def test_paths_are_sums_of_look_ups_to_the_last_bit(n_events, first, n):
+    shared, response, steps = _world(n_events)
+    row = np.repeat(np.arange(n_events)[:, None], N_STEPS, axis=1)
+    laid_out = courses(shared[:, first : first + n], response, row, first, 0)
+    out = np.empty((len(steps), 3, n))
+    fill_paths(laid_out, steps, np.arange(n_events), 0, row, out)
+    assert np.array_equal(out, _plain(shared, response, row, steps, first, n))
+
+
+def test_a_response_may_hang_on_the_step_at_which_the_event_comes():
+    shared, response, steps = _world(6)
+    row = np.random.default_rng(1).integers(0, 6, size=(6, N_STEPS))
+    out = np.empty((3, len(steps), N_STEPS))
+    fill_paths(courses(shared, response, row, 0, 0), steps, np.arange(6), 0, row, out, trend_axis=0)
+    assert np.array_equal(out.transpose(1, 0, 2), _plain(shared, response, row, steps, 0, N_STEPS))
+
+
+def test_paths_in_single_precision_differ_by_rounding_alone():
+    shared, response, steps = _world(20)
+    row = np.repeat(np.arange(20)[:, None], N_STEPS, axis=1)
+    out = np.empty((len(steps), 3, N_STEPS), dtype=np.float32)
+    fill_paths(courses(shared, response, row, 0, 0, kind=np.float32), steps, np.arange(20), 0, row, out)
+    assert np.allclose(out, _plain(shared, response, row, steps, 0, N_STEPS), atol=1e-5)
