@@ -36,6 +36,10 @@ _CLOSE, _CLOSE_A_DRAW = 0.02, 0.1
 """how near the simulated probabilities must come, over 1/√runs: far inside the Monte Carlo error (at most 0.5 of it)"""
 _LARGEST_LOG_RATE = 12.0
 """ln of the largest rate tried: a step in which the event then fails to come has probability exp(−e^12)"""
+_LARGEST_MOVE = 3.0
+"""of ln of a rate in a sweep"""
+_SATURATED = 2.5
+"""ln of a rate so large that more of it tells only whether any rate is enough"""
 
 
 @dataclass(frozen=True)
@@ -186,10 +190,20 @@ def _grouped_sources(
 
 def _conditional_hazard(increments: Floats, is_first: NDArray[np.bool_]) -> Floats:
     """−ln(1 − h) of each interval, h = increment / probability that the event is still to come."""
-    cumulated = _cumulated(increments, is_first)
-    left = 1.0 - (cumulated - increments)
+    return _conditional_hazard_from(increments, _cumulated(increments, is_first) - increments)
+
+
+def _conditional_hazard_from(increments: Floats, before: Floats) -> Floats:
+    """The same, given the cumulated probability `before` each interval."""
+    left = 1.0 - before
     h = np.divide(increments, left, out=np.ones_like(increments), where=left > 0)
-    return -np.log1p(-np.clip(h, 0.0, 1.0 - 1e-15))
+    hazard: Floats = -np.log1p(-np.clip(h, 0.0, 1.0 - 1e-15))
+    return hazard
+
+
+def _before(cumulated: Floats, is_first: NDArray[np.bool_]) -> Floats:
+    """The value at the point before, 0 at the first of an event."""
+    return np.where(is_first, 0.0, np.r_[0.0, cumulated[:-1]])
 
 
 def _cumulated(increments: Floats, is_first: NDArray[np.bool_]) -> Floats:
@@ -240,8 +254,7 @@ def calibrate(
 
 def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArray[np.bool_]) -> Calibrated:
     is_first = np.r_[True, curves.event[1:] != curves.event[:-1]]
-    elicited = curves.probability - np.where(is_first, 0.0, np.r_[0.0, curves.probability[:-1]])
-    wanted = _conditional_hazard(elicited, is_first)
+    elicited = curves.probability - _before(curves.probability, is_first)
     solved = solved & (elicited > 0)
     rate = np.where(curves.marginal & (elicited <= 0), 0.0, rate)
     log_rate = np.log(np.where(solved, rate, 1.0))
@@ -251,24 +264,36 @@ def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArra
     n_runs = len(simulation.threshold)
     tolerance = (_CLOSE if n_runs > BATCH else _CLOSE_A_DRAW) / np.sqrt(n_runs)
     damping = 1.0
+    is_stuck = np.zeros(len(rate), dtype=bool)
     sweep, best_batches = 0, np.zeros((1, len(rate)))
     for sweep in range(1, _MOST_SWEEPS + 1):
         batches = simulation.expected_occurrences(np.where(solved, np.exp(log_rate), rate))
         found = batches.mean(axis=0)
-        error = np.abs(_cumulated(found - elicited, is_first))[solved].max()
-        if error < best_error:
+        reached = _cumulated(found, is_first)
+        # what no rate can reach must not hide how well all else is met, nor keep the sweeps from ending
+        was_stuck, is_stuck = is_stuck, solved & (log_rate >= _LARGEST_LOG_RATE) & (reached < curves.probability)
+        if (is_stuck != was_stuck).any():
+            points, moves = [], []
+        missed = np.abs(reached - curves.probability)[solved & ~is_stuck].max(initial=0.0)
+        error = float(np.linalg.norm((reached - curves.probability)[solved]))
+        if error < best_error or missed < tolerance:
             best, best_error, best_batches = log_rate, error, batches
         elif error > 3.0 * best_error:
             log_rate, points, moves, damping = best, [], [], damping * 0.5
-        if best_error < tolerance:
+        if missed < tolerance:
             break
         hazard = _conditional_hazard(found, is_first)
+        # after a point that cannot be reached the next one is, from where the curve has come to
+        base = _before(np.where(is_stuck, reached, curves.probability), is_first)
+        wanted = _conditional_hazard_from(curves.probability - base, base)
         with np.errstate(divide="ignore"):
-            move = np.where(solved, np.log(wanted) - np.log(np.maximum(hazard, 1e-12)), 0.0)
-        move = damping * np.clip(move, -3.0, 3.0)
+            move = np.where(solved & ~is_stuck, np.log(wanted) - np.log(np.maximum(hazard, 1e-12)), 0.0)
+        climbing = (move > 0) & (log_rate > _SATURATED)
+        move = damping * np.clip(move, -_LARGEST_MOVE, _LARGEST_MOVE)
         points, moves = [*points, log_rate][-6:], [*moves, move][-6:]
-        log_rate = _anderson(points, moves) if len(points) > 2 else log_rate + move
-        log_rate = np.clip(log_rate, -60.0, _LARGEST_LOG_RATE)
+        onwards = np.where(is_stuck | climbing, log_rate + _LARGEST_MOVE, log_rate + move)
+        mixed = _anderson(points, moves) if len(points) > 2 else onwards
+        log_rate = np.clip(np.where(is_stuck | climbing, onwards, mixed), -60.0, _LARGEST_LOG_RATE)
     final = np.where(solved, np.exp(best), rate)
     batches = best_batches
     reached = np.array([_cumulated(row, is_first) for row in batches])
