@@ -74,7 +74,7 @@ def event_steps(model: Model, index: EventIndex, judgements: Judgements) -> tupl
             first, last = _date_span(event, calendar)
             steps[:, place] = judgements.picks(f"events.{name}.date", first, last, (first + last) // 2)
             steps[:, copies[1:]] = OPEN if event.probability else NEVER
-            removed[place] = event.happens == "never"
+            removed[place] = event.happens == "never" and first <= calendar.as_of
         if event.happens == "never" and not removed[place]:
             steps[:, copies] = NEVER
         elif event.happens is not None and event.happens != "never":
@@ -138,20 +138,23 @@ def _curve(
     closes = end if until is None else min(calendar.last_step(until), end)
     spans: list[tuple[int, int, int]] = []
     kept: list[NDArray[np.float64]] = []
-    hazard_before = np.zeros(judgements.n_draws)
+    elicited, hazard = np.zeros(judgements.n_draws), np.zeros(judgements.n_draws)
     for i, point in enumerate(event.probability):
         by = calendar.last_step(point.by)
-        hazard = -np.log1p(-q[i])
+        before, elicited = elicited, -np.log1p(-q[i])
+        if by < first:  # only of a past event that repeats: its copies follow what is left of the curve
+            continue
+        if first > end:
+            break
+        begin = first if spans or i == 0 else calendar.last_step(event.probability[i - 1].by) + 1
+        hazard = hazard + (elicited - before) * ((min(by, end) - first + 1) / (by - begin + 1))
         is_last = i == len(event.probability) - 1 or by >= end
         spans.append((first, closes if is_last else by, min(by, end)))
-        if by > end:
-            share = (end - first + 1) / (by - first + 1)
-            hazard = hazard_before + (hazard - hazard_before) * share
         kept.append(-np.expm1(-hazard))
         if is_last:
             break
-        first, hazard_before = by + 1, hazard
-    return spans, np.array(kept).T
+        first = by + 1
+    return spans, np.array(kept).reshape(len(kept), judgements.n_draws).T
 
 
 def conditions(model: Model, index: EventIndex) -> tuple[Conditions, Conditions]:

@@ -63,6 +63,10 @@ def curve_order(subject: Subject) -> Iterator[Fault]:
                 yield found(
                     (*path, "by"), f"{point.by} is not after the point before ({before.by})", "Order the points."
                 )
+            elif subject.timeline and subject.timeline.last_step(point.by) == subject.timeline.last_step(before.by):
+                step = subject.timeline.label(subject.timeline.last_step(point.by))
+                message = f"{point.by} lies in the step of the point before ({before.by}): {step}"
+                yield found((*path, "by"), message, "Keep one of the two, or choose a finer calendar.step.")
             if middle(point.value) < middle(before.value):
                 message = f"{middle(point.value):g} is less than {middle(before.value):g} at the point before"
                 hint = "The curve is cumulative: the probability that it has come by then never falls."
