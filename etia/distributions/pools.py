@@ -206,10 +206,13 @@ def distribution(quantity: Quantity, kind: Kind, bounds: tuple[float, float] | N
         raise UsageError(" ".join(found))
     if not isinstance(quantity, Pool):
         return _single(quantity, kind, bounds)
-    experts = tuple(_single(own, kind, bounds) for _, own in quantity.experts)
+    # by name: quantities that share an expert share him in whatever order each lists them
+    pairs = sorted(zip(quantity.experts, quantity.weights, strict=True), key=lambda pair: pair[0][0])
+    experts = tuple(_single(own, kind, bounds) for (_, own), _ in pairs)
+    weights = tuple(weight for _, weight in pairs)
     if quantity.pool == "odds":
-        return OddsPool(experts, quantity.weights)
-    return LinearPool(experts, quantity.weights, geometric=kind is Kind.RATE_RATIO)
+        return OddsPool(experts, weights)
+    return LinearPool(experts, weights, geometric=kind is Kind.RATE_RATIO)
 
 
 def _single(quantity: Number | Range | Quantiles, kind: Kind, bounds: tuple[float, float] | None) -> Single:
