@@ -9,6 +9,8 @@ import numpy as np
 from etia.compile.scales import drift_latent, latent, level_kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from etia.compile.judgements import Judgements
@@ -20,13 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["constructed_levels"]
 
 
-def constructed_levels(model: Model, judgements: Judgements, p: int, past: Past, baseline: Floats) -> None:
-    """Write draw p's baselines of all constructed trends into `baseline` (K, T); nan before `from`.
+def constructed_levels(
+    model: Model, place: Sequence[int], judgements: Judgements, p: int, past: Past, baseline: Floats
+) -> None:
+    """Write draw p's baselines of a model's constructed trends to their `place` in `baseline` (K, T).
+
+    `past` and `baseline` have the trends of the factual past, a scenario's `model` may lack some. nan before `from`.
 
     b_k(t) = g(value) + drift · (t − from) − Σ_{τ_e < from} G_ek(from − τ_e): the level holds what came before.
     """
     calendar = model.timeline
-    for k, (name, trend) in enumerate(model.trends.items()):
+    for k, (name, trend) in zip(place, model.trends.items(), strict=True):
         if trend.constructed is None or trend.history:
             continue
         path = f"trends.{name}.constructed"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Series", "courses", "fill", "measured_series"]
+__all__ = ["Series", "courses", "ground", "measured_series", "random_noise"]
 
 _PERIOD_MONTHS = {"day": 1, "month": 1, "quarter": 3, "year": 12}
 _STABLE = 1e-12
@@ -180,8 +180,6 @@ def _coupled(own: Floats, couplings: Couplings, trend: int) -> Floats:
     """(T,) the part of a trend's noise that couplings bring, given all own noises (K, T)."""
     if not len(couplings.source):
         return np.zeros(own.shape[1])
-    others = own.copy()
-    others[trend] = 0.0
     total = couple(own[None], couplings)[0, trend]
     return np.asarray(total - own[trend])
 
@@ -225,23 +223,27 @@ def _noise_weights(
     return first, weight
 
 
-def fill(
+def ground(
+    factual: Model,
     model: Model,
     judgements: Judgements,
     shared: Courses | None,
     p: int,
     past: Past,
     couplings: Couplings,
-    baseline: Floats,
-    known: Floats,
-) -> Noise | None:
-    """Write draw p's baselines and known noise (K, T) of the measured trends; the random noise is returned."""
+) -> tuple[Floats, Floats]:
+    """(K, T) draw p's baselines, of measured trends (nan elsewhere), and known own noise, without what couplings bring.
+
+    K trends of the `factual` model, whose past and couplings these are; a scenario's `model` may have other points.
+    """
+    calendar, n_trends = factual.timeline, len(factual.trends)
+    baseline = np.full((n_trends, calendar.n_steps), np.nan)
+    own = np.zeros((n_trends, calendar.n_steps))
     if shared is None:
-        return None
-    calendar = model.timeline
+        return baseline, own
     deviation = past.deviation()
-    own = np.zeros_like(known)
-    given = {s.trend: _given(s, _trend(model, s), judgements, calendar) for s in shared.series}
+    trends = {**factual.trends, **model.trends}
+    given = {s.trend: _given(s, trends[s.name], judgements, calendar) for s in shared.series}
     for _ in range(_MOST_PASSES):
         before = own.copy()
         for s in shared.series:
@@ -251,10 +253,18 @@ def fill(
             baseline[s.trend], own[s.trend] = _own_noise(s, fit, calendar)
         if not len(couplings.source) or np.abs(own - before).max() < _STABLE:
             break
-    known += couple(own[None], couplings)[0]
-    trends = np.array([s.trend for s in shared.series], dtype=np.int32)
-    if not shared.weight.any():
+    return baseline, own
+
+
+def random_noise(shared: Courses | None, names: Sequence[str], couplings: Couplings) -> Noise | None:
+    """The random noise of the measured trends among `names`, on its way along these couplings; None without any."""
+    if shared is None:
         return None
+    kept = [j for j, s in enumerate(shared.series) if s.name in names]
+    weight = shared.weight if len(kept) == len(shared.series) else shared.weight[kept]
+    if not weight.any():
+        return None
+    trends = np.array([names.index(shared.series[j].name) for j in kept], dtype=np.int32)
     return Noise(
-        shared.first_step, trends, shared.weight, couplings.source, couplings.target, couplings.strength, couplings.lag
+        shared.first_step, trends, weight, couplings.source, couplings.target, couplings.strength, couplings.lag
     )

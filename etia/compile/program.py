@@ -16,7 +16,7 @@ from etia.compile.policies import PolicyDraws, policies
 from etia.compile.scales import scales
 from etia.engine.calibration import base_rates
 from etia.engine.program import Curves, Program, Trends
-from etia.engine.responses import Impacts, spectral_radius, total_responses
+from etia.engine.responses import Impacts, couple, spectral_radius, total_responses
 from etia.errors import StabilityError
 
 if TYPE_CHECKING:
@@ -83,10 +83,12 @@ class Compiled:
         links = self.links.draw(p, n_steps, self.policies.link_scale(p, len(self.links.keys), n_steps))
         requires, prevented_by = event_parts.conditions(model, self.index)
         trends = self._trends(p, response, response_row, couplings)
-        return Program(
+        nothing = np.zeros(n, dtype=bool)
+        program = Program(
             n_steps, calendar.as_of, self.fixed_step[p], base_rate, links, requires, prevented_by,
-            self.sensitivities.draw(p), trends, self.index.copy_of, self.removed, self._is_scheduled(),
+            self.sensitivities.draw(p), trends, self.index.copy_of, nothing, self._is_scheduled(),
         )  # fmt: skip
+        return program.without(np.flatnonzero(self.removed)) if self.removed.any() else program
 
     def _is_scheduled(self) -> NDArray[np.bool_]:
         """(N,) events that come at their date after `as_of`, chance and scenario apart."""
@@ -138,18 +140,22 @@ class Compiled:
         model, n_steps = self.model, self.model.timeline.n_steps
         n_trends = len(model.trends)
         source = self.reference or self
+        ground = couplings
         if self.reference is None:
             past = self._past(p, response, rows)
         else:
-            plain, plain_rows, couplings = source._responses(p)
+            plain, plain_rows, ground = source._responses(p)
             past = source._past(p, plain, plain_rows)
-        baseline = np.full((n_trends, n_steps), np.nan)
-        known = np.zeros((n_trends, n_steps))
-        constructed_levels(model, self.judgements, p, past, baseline)
-        noise = measured.fill(model, self.judgements, source.courses, p, past, couplings, baseline, known)
+        names = list(source.model.trends)
+        place = [names.index(name) for name in model.trends]
+        baseline, own = measured.ground(source.model, model, self.judgements, source.courses, p, past, ground)
+        constructed_levels(model, place, self.judgements, p, past, baseline)
+        # own noise and baselines are those of the factual past; what couplings make of the noise is this world's
+        known = couple(own[None, place], couplings)[0]
+        noise = measured.random_noise(source.courses, list(model.trends), couplings)
         if self.policies.direct:
-            known = known + self.policies.deviation(p, self.couplings.draw(p), n_trends, n_steps)
-        return Trends(scales(model), baseline, known, response, rows, noise)
+            known = known + self.policies.deviation(p, couplings, n_trends, n_steps)
+        return Trends(scales(model), baseline[place], known, response, rows, noise)
 
     def _past(self, p: int, response: Floats, rows: NDArray[np.int32]) -> Past:
         step = self.fixed_step[p]
@@ -185,7 +191,12 @@ def _unstable_loop(couplings: Couplings, names: Sequence[str]) -> tuple[list[str
         product = np.prod([graph.edges[a, b]["strength"] for a, b in zip(loop, [*loop[1:], loop[0]], strict=True)])
         return float(product ** (1.0 / len(loop)))
 
-    loop = max(nx.simple_cycles(graph, length_bound=8), key=gain)
+    def radius(nodes: set[int]) -> float:
+        return float(np.abs(np.linalg.eigvals(nx.to_numpy_array(graph.subgraph(nodes), weight="strength"))).max())
+
+    breaking = graph.subgraph(max(nx.strongly_connected_components(graph), key=radius))
+    loops = list(nx.simple_cycles(breaking, length_bound=8)) or [[a for a, _ in nx.find_cycle(breaking)]]
+    loop = max(loops, key=gain)
     return [names[k] for k in [*loop, loop[0]]], spectral_radius(couplings, len(names))
 
 

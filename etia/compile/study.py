@@ -122,13 +122,11 @@ class Study:
             return [Calibrated(nothing, nothing, np.zeros((0, 0)), nothing.astype(bool), 0)] * self.settings.n_draws
         streams = self.streams(compiled, "calibration")
         n_runs = self.settings.calibration_runs
-        guess = None if self.settings.central else self._central_guess(compiled, held is None, free)
+        guess = None if self.settings.central else self._central_guess(compiled, free)
 
         def solve(p: int) -> Calibrated:
             curves = compiled.curves.draw(p)
-            start = None
-            if guess is not None:
-                start = guess * closed_form_rates(curves)
+            start = None if guess is None else guess * closed_form_rates(curves)
             return calibrate(
                 compiled.program(p), curves, streams.starting_at(p * n_runs), n_runs,
                 held=None if held is None else held[p], free=free, start=start,
@@ -136,22 +134,34 @@ class Study:
 
         return self.each_draw(solve)
 
-    def _central_guess(self, compiled: Compiled, whole: bool, free: NDArray[np.bool_] | None) -> Floats | None:
-        """(I,) calibrated over closed-form rates in the central model: where each draw's solve starts."""
-        central = compiled.central
-        if central is None or not whole:
-            return None
-        curves = central.curves.draw(0)
-        found = calibrate(central.program(0), curves, self.streams(central, "calibration"), 4_000, free=free)
+    @cached_property
+    def _central_calibrated(self) -> Calibrated:
+        """The reference model's central one, where draws are asked for: their solves start there."""
+        return self._central(self.plain(lens_weights(self.model)))
+
+    def _central(
+        self, compiled: Compiled, held: Floats | None = None, free: NDArray[np.bool_] | None = None
+    ) -> Calibrated:
+        central = compiled.central or compiled
+        curves, streams = central.curves.draw(0), self.streams(central, "calibration")
+        found = calibrate(central.program(0), curves, streams, 4_000, held=held, free=free)
         _check_met(central, found)
-        closed = closed_form_rates(curves)
+        return found
+
+    def _central_guess(self, compiled: Compiled, free: NDArray[np.bool_] | None) -> Floats:
+        """(I,) calibrated over closed-form rates in the central model: where each draw's solve starts."""
+        central, found = compiled.central or compiled, self._central_calibrated
+        if free is not None:
+            plain = self.plain(lens_weights(self.model))
+            found = self._central(compiled, _held(plain.central or plain, central, 0, found.rate), free)
+        closed = closed_form_rates(central.curves.draw(0))
         return np.divide(found.rate, closed, out=np.ones_like(closed), where=closed > 0)
 
     def streams(self, compiled: Compiled, purpose: str = "threshold") -> Streams:
         """Keys of thresholds (for runs or for calibration), of past uniforms and of noise, by name."""
         seed, names = self.settings.seed, compiled.index.names
         courses = (compiled.reference or compiled).courses
-        noisy = [series.name for series in courses.series] if courses else []
+        noisy = [series.name for series in courses.series if series.name in compiled.model.trends] if courses else []
         suffix = "" if purpose == "threshold" else f" {purpose}"
         return Streams(keys(seed, purpose, names), keys(seed, "past", names), keys(seed, f"noise{suffix}", noisy))
 
@@ -190,8 +200,11 @@ class Study:
         return self.scenarios[name]
 
     def _compiled(self, given: Scenario | None, weights: LensWeights) -> Compiled:
-        plain = self.plain(weights)
-        return plain if given is None else compile_model(given.model, weights, self.judgements, reference=plain)
+        if given is None:
+            return self.plain(weights)
+        factual = _with_new_trends(self.model, given.model)
+        reference = self.plain(weights) if factual is None else compile_model(factual, weights, self.judgements)
+        return compile_model(given.model, weights, self.judgements, reference=reference)
 
     @lru_cache(maxsize=32)  # noqa: B019 - a study lives as long as its questions
     def rates(self, scenario: str) -> list[Floats]:
@@ -206,7 +219,10 @@ class Study:
         open_events = (compiled.fixed_step[:, compiled.curves.curves.event] == OPEN).any(axis=0)
         if not (free & open_events).any():
             return held
-        return [found.rate for found in self._solve(compiled, held, free)]
+        solved = self._solve(compiled, held, free)
+        if self.settings.central:
+            _check_met(compiled, solved[0])
+        return [found.rate for found in solved]
 
     @cached_property
     def log_rate_covariance(self) -> Floats:
@@ -228,6 +244,30 @@ class Study:
 
 def _hashable(lens: LensWeights) -> tuple[object, ...]:
     return lens.name, tuple(sorted(lens.weights.items())), tuple(sorted(lens.half_lives.items()))
+
+
+def _with_new_trends(model: Model, scenario: Model) -> Model | None:
+    """The factual model with the trends that a scenario adds, or measures instead of judges; None where there are none.
+
+    What moves only these is the scenario's, so that their levels too stand on the factual past (method §4).
+    """
+    known = model.trends
+    new = {
+        name: trend
+        for name, trend in scenario.trends.items()
+        if name not in known or bool(known[name].history) != bool(trend.history)
+    }
+    if not new:
+        return None
+    impacts = {key: one for key, one in scenario.impacts.items() if one.target in new and one.source in model.events}
+    couplings = {key: one for key, one in scenario.couplings.items() if one.target in new}
+    return model.model_copy(
+        update={
+            "trends": {**known, **new},
+            "impacts": {**model.impacts, **impacts},
+            "couplings": {**model.couplings, **couplings},
+        }
+    )
 
 
 def _held(plain: Compiled, compiled: Compiled, p: int, rate: Floats) -> Floats:

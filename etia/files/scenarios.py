@@ -124,7 +124,7 @@ def merged_scenario(base: Node, wanted: str | File | Node, folders: list[File], 
     for layer in layers:
         over = _overrides(layer)
         over, faults = _without_unknown(over, root)
-        findings += faults
+        findings += [*faults, *_moved_calendar(over)]
         given = (given | _given(over, root)) - _taken_back(over)
         root = overlaid(root, over)
         lens = layer.head.lens or lens
@@ -226,6 +226,14 @@ def _without_unknown(over: Node, base: Node) -> tuple[Node, list[Finding]]:
                 findings.append(finding_at(entry.key_place, "unknown-name", message, _hint(section, name, list(known))))
         kept[section] = Node(entries, value.place, value.key_place)
     return Node(kept, over.place), findings
+
+
+def _moved_calendar(over: Node) -> list[Finding]:
+    """A scenario is compared with its model step by step, on base rates solved for its time."""
+    if "calendar" not in over.entries:
+        return []
+    hint = "Change the model's calendar, or the date of an event here."
+    return [finding_at(over.entries["calendar"].key_place, "calendar", "a scenario has the model's calendar", hint)]
 
 
 def _is_whole(section: str, name: str, entry: Node) -> bool:
