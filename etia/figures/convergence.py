@@ -60,7 +60,7 @@ def draw_convergence(
             color="white" if dark else INK,
             linespacing=1.15,
         )
-    names = ["\n".join(wrap(axes, (titles or {}).get(actor, actor), 0.95, size=9, most=2)) for actor in actors]
+    names = ["\n".join(wrap((titles or {}).get(actor, actor), 0.95, size=9, most=2)) for actor in actors]
     axes.set_xticks(range(n - 1), names[:-1])
     axes.set_yticks(range(n - 1), names[1:])
     axes.tick_params(length=0)

@@ -112,8 +112,7 @@ def _chosen(events: pd.DataFrame | None, most: int, since: Any) -> tuple[pd.Data
 
 
 def _with_room_below(axes: Axes | None, texts: list[str], cut: str, right: float) -> tuple[Axes, Axes, Axes]:
-    probe = new_axes(None, WIDTH, 4, whole=True) if axes is None else axes
-    below = key_height(probe, texts, WIDTH - 0.5, 2) + (0.2 if cut else 0.0)
+    below = key_height(texts, WIDTH - 0.5, 2) + (0.2 if cut else 0.0)
     total = HEIGHT + below - 0.3
     host = new_axes(axes, WIDTH, total + 0.3, whole=True)
     host.set_axis_off()
@@ -210,7 +209,7 @@ def rungs(axes: Axes, levels: Mapping[float, str], *, named: bool = True) -> Non
             if not named:
                 continue
             axes.annotate(
-                "\n".join(wrap(axes, name, 1.15)),
+                "\n".join(wrap(name, 1.15)),
                 (1, value),
                 xycoords=("axes fraction", "data"),
                 xytext=(5, 0),

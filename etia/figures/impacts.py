@@ -58,13 +58,13 @@ def draw_impacts(
             at, float(place), signed(size), va="center", ha="left" if size >= 0 else "right", fontsize=SMALL + 0.5
         )
     axes.set_xlim(-1.16 * top if (sizes < 0).any() else 0, 1.16 * top if (sizes > 0).any() else 0)
-    axes.set_yticks(places, [_name(axes, row) for _, row in rows.iterrows()])
+    axes.set_yticks(places, [_name(row) for _, row in rows.iterrows()])
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    axes.set_title(heading(axes, title, 6.0))
+    axes.set_title(heading(title, 6.0))
     notes = [f"effect{f' ({unit})' if unit else ''}"]
     if error is not None:
         notes.append("whiskers: two standard errors of the simulation")
@@ -74,7 +74,7 @@ def draw_impacts(
     return axes
 
 
-def _name(axes: Axes, row: pd.Series[Any]) -> str:
+def _name(row: pd.Series[Any]) -> str:
     name = str(row["title"]) if "title" in row else str(row["event"])
     dated = f"{str(row['date'])[:7]}  {name}" if "date" in row else name
-    return "\n".join(wrap(axes, dated, LABEL, size=9, most=2))
+    return "\n".join(wrap(dated, LABEL, size=9, most=2))

@@ -71,7 +71,7 @@ def draw_influence(
     axes.set_xlabel(f"dependence, {kind} (sum of what acts on it)")
     axes.set_ylabel(f"influence, {kind} (sum of what it acts on)")
     axes.set_title(title or f"Influence and dependence, {kind}")
-    names = ["\n".join(wrap(axes, (titles or {}).get(str(node), str(node)), 1.7, most=2)) for node in named]
+    names = ["\n".join(wrap((titles or {}).get(str(node), str(node)), 1.7, most=2)) for node in named]
     rest = np.column_stack([x[others], y[others]])
     place_labels(axes, x[named].tolist(), y[named].tolist(), names, others=rest, size=SMALL)
     return axes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from etia.figures.style import FAINT, GREY, INK, SMALL, figure_of
@@ -32,49 +34,56 @@ __all__ = [
 ]
 
 
-def _renderer(axes: Axes) -> object:
-    figure = figure_of(axes)
-    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
-    return canvas.get_renderer()  # type: ignore[no-untyped-call]
+_DPI = 100.0
+"""resolution at which lines are measured; their width in inches hardly depends on it"""
 
 
-def text_width(axes: Axes, text: str, size: float = SMALL, weight: str = "normal") -> float:
+def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
     """Inches that a line of text takes in this size (points)."""
+    words = text.split(" ")
+    gap = _measured("n n", size, weight) - 2 * _measured("n", size, weight)
+    return sum(_measured(word, size, weight) for word in words if word) + gap * (len(words) - 1)
+
+
+@cache
+def _measured(word: str, size: float, weight: str) -> float:
+    """Inches of a word; measured once, for lines are tried many times, and a report has many figures."""
+    renderer = FigureCanvasAgg(Figure(dpi=_DPI)).get_renderer()  # type: ignore[no-untyped-call]
     properties = FontProperties(family=["DejaVu Sans"], size=size, weight=weight)
-    width, _, _ = _renderer(axes).get_text_width_height_descent(text, properties, False)  # type: ignore[attr-defined]
-    return float(width) / figure_of(axes).dpi
+    width, _, _ = renderer.get_text_width_height_descent(word, properties, False)
+    return float(width) / _DPI
 
 
-def wrap(axes: Axes, text: str, width: float, size: float = SMALL, most: int = 3) -> list[str]:
+def wrap(text: str, width: float, size: float = SMALL, most: int = 3) -> list[str]:
     """The text in lines of at most `width` inches; what does not fit into `most` lines ends in an ellipsis."""
     lines: list[str] = []
     words = text.split(" ")  # a no-break space holds
     while words:
         line = words.pop(0)
-        while words and text_width(axes, f"{line} {words[0]}", size) <= width:
+        while words and text_width(f"{line} {words[0]}", size) <= width:
             line = f"{line} {words.pop(0)}"
-        if text_width(axes, line, size) > width:
-            line = _shortened(axes, line, width, size)
+        if text_width(line, size) > width:
+            line = _shortened(line, width, size)
         lines.append(line)
     if len(lines) > most:
-        lines = [*lines[: most - 1], _shortened(axes, f"{lines[most - 1]} {lines[most]}", width, size)]
+        lines = [*lines[: most - 1], _shortened(f"{lines[most - 1]} {lines[most]}", width, size)]
     return lines or [""]
 
 
-def _shortened(axes: Axes, text: str, width: float, size: float) -> str:
-    while len(text) > 1 and text_width(axes, text + "…", size) > width:
+def _shortened(text: str, width: float, size: float) -> str:
+    while len(text) > 1 and text_width(text + "…", size) > width:
         text = text[:-1].rstrip(" ,;:")
     return text + "…"
 
 
-def heading(axes: Axes, text: str, width: float) -> str:
+def heading(text: str, width: float) -> str:
     """A title in lines of at most `width` inches."""
-    return "\n".join(wrap(axes, text, width / 1.12, size=12))  # bold type is about an eighth wider
+    return "\n".join(wrap(text, width / 1.12, size=12))  # bold type is about an eighth wider
 
 
-def legend_columns(axes: Axes, labels: Sequence[str], width: float, size: float = 9.0) -> int:
+def legend_columns(labels: Sequence[str], width: float, size: float = 9.0) -> int:
     """How many columns of a legend fit into `width` inches."""
-    widest = max((text_width(axes, label, size) for label in labels), default=1.0) + 0.55
+    widest = max((text_width(label, size) for label in labels), default=1.0) + 0.55
     return max(1, min(len(labels), int(width / widest)))
 
 
@@ -168,7 +177,7 @@ def place_labels(
     frame = axes.get_window_extent()
     for (px, py), x, y, text in zip(pixels, xs, ys, texts, strict=True):
         lines = text.split("\n")
-        width = max(text_width(axes, line, size) for line in lines) * figure.dpi
+        width = max(text_width(line, size) for line in lines) * figure.dpi
         height = len(lines) * size * 1.25 * scale
         box, (dx, dy) = _free_place(px, py, width, height, scale, taken, (frame.x0, frame.y0, frame.x1, frame.y1))
         taken.append(box)
@@ -236,13 +245,13 @@ def _columns(entries: list[list[str]], n_columns: int) -> list[list[int]]:
     return columns
 
 
-def _wrapped(axes: Axes, texts: Sequence[str], width: float, n_columns: int, most: int) -> list[list[str]]:
-    return [wrap(axes, text, width / n_columns - MARK - 0.15, most=most) for text in texts]
+def _wrapped(texts: Sequence[str], width: float, n_columns: int, most: int) -> list[list[str]]:
+    return [wrap(text, width / n_columns - MARK - 0.15, most=most) for text in texts]
 
 
-def key_height(axes: Axes, texts: Sequence[str], width: float, n_columns: int, most: int = 2) -> float:
+def key_height(texts: Sequence[str], width: float, n_columns: int, most: int = 2) -> float:
     """Inches that a key of these texts takes when it is `width` inches wide."""
-    entries = _wrapped(axes, texts, width, n_columns, most)
+    entries = _wrapped(texts, width, n_columns, most)
     columns = _columns(entries, n_columns)
     return LINE * (1 + max((sum(len(entries[i]) for i in column) for column in columns), default=0))
 
@@ -255,7 +264,7 @@ def key(
     axes.set(xlim=(0, 1), ylim=(0, 1))
     box = axes.get_window_extent()
     width, height = box.width / figure_of(axes).dpi, box.height / figure_of(axes).dpi
-    entries = _wrapped(axes, texts, width, n_columns, most)
+    entries = _wrapped(texts, width, n_columns, most)
     for c, column in enumerate(_columns(entries, n_columns)):
         top = height - LINE * 0.75
         for i in column:

@@ -52,9 +52,7 @@ def draw_lenses(
         if h:
             axes.axhline((h - 0.5) * block, color=FAINT, linewidth=0.8)
     names = [(titles or {}).get(h, h) for h in hypotheses]
-    axes.set_yticks(
-        [h * block for h in range(len(names))], ["\n".join(wrap(axes, n, 3.0, size=9, most=4)) for n in names]
-    )
+    axes.set_yticks([h * block for h in range(len(names))], ["\n".join(wrap(n, 3.0, size=9, most=4)) for n in names])
     axes.set_ylim((len(hypotheses) - 0.5) * block, -0.5 * block)
     axes.set_xlim(-0.01, 1.1)
     axes.set_xticks(np.linspace(0, 1, 6))
@@ -68,8 +66,8 @@ def draw_lenses(
     if "without_mechanisms" in table and table["without_mechanisms"].notna().any():
         labels.append("without its mechanisms")
         axes.plot([], [], "o", markerfacecolor="white", color="#6b6b6b", label=labels[-1])
-    columns = legend_columns(axes, labels, 5.4)
-    axes.set_title(heading(axes, title, 5.6), pad=8 + 15 * -(-len(labels) // columns))
+    columns = legend_columns(labels, 5.4)
+    axes.set_title(heading(title, 5.6), pad=8 + 15 * -(-len(labels) // columns))
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, columnspacing=1.2, handletextpad=0.2
     )

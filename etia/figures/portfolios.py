@@ -88,8 +88,7 @@ def draw_portfolios(
 
 
 def _with_key(axes: Axes | None, texts: list[str]) -> tuple[Axes, Axes, Axes]:
-    probe = new_axes(None, WIDTH, 4, whole=True) if axes is None else axes
-    below = key_height(probe, texts, WIDTH - 0.5, 2, most=3)
+    below = key_height(texts, WIDTH - 0.5, 2, most=3)
     total = HEIGHT + below
     host = new_axes(axes, WIDTH, total + 0.3, whole=True)
     host.set_axis_off()

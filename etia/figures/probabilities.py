@@ -83,7 +83,7 @@ def _lines(curves: Mapping[str, pd.DataFrame], names: Mapping[str, str], title: 
     texts = []
     for event, end in zip(curves, ends, strict=True):
         chance = f"{100 * end['probability']:.0f}\N{NO-BREAK SPACE}%"
-        texts.append("\n".join(wrap(axes, f"{chance} {names[event]}", 2.4, most=2)))
+        texts.append("\n".join(wrap(f"{chance} {names[event]}", 2.4, most=2)))
     end_labels(axes, last, [float(end["probability"]) for end in ends], texts, list(tints.values()))
     return axes
 
@@ -105,9 +105,7 @@ def _small_multiples(
             part.set_yticklabels([])
         part.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         part.tick_params(labelsize=SMALL)
-        part.set_title(
-            "\n".join(wrap(part, names[event], 2.35, most=2)), fontsize=SMALL + 0.5, fontweight="normal", pad=4
-        )
+        part.set_title("\n".join(wrap(names[event], 2.35, most=2)), fontsize=SMALL + 0.5, fontweight="normal", pad=4)
         end = curve.iloc[-1]
         low = end["probability"] < 0.75
         part.annotate(

@@ -91,9 +91,7 @@ def draw_scenarios(
             part.set_ylabel(unit or "value")
         part.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         width = part.get_window_extent().width / part.figure.dpi
-        part.set_title(
-            "\n".join(wrap(part, (titles or {}).get(name, name), width, size=10, most=2)), fontsize=10, pad=5
-        )
+        part.set_title("\n".join(wrap((titles or {}).get(name, name), width, size=10, most=2)), fontsize=10, pad=5)
         _name_end(part, rows)
     handles: list[Any] = [Line2D([], [], color=BLUE, label="median"), Patch(color=BLUE, alpha=0.42, label="50 % band")]
     handles.append(Patch(color=BLUE, alpha=0.16, label="90 % band"))

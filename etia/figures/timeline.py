@@ -50,8 +50,7 @@ def draw_timeline(
     lane_heights = [ROW * (max(rows[level], default=0) + 1) + 0.25 for level in lanes_of]
     lanes_height = sum(lane_heights) + 0.75
     n_columns = 3 if len(table) > 8 else 2
-    probe = new_axes(None, WIDTH, 4, whole=True) if axes is None else axes
-    below = key_height(probe, texts, WIDTH - 0.5, n_columns)
+    below = key_height(texts, WIDTH - 0.5, n_columns)
     host = new_axes(axes, WIDTH, lanes_height + below + 0.75, whole=True)
     host.set_axis_off()
     total = lanes_height + below + 0.45

@@ -60,13 +60,13 @@ def draw_waterfall(
     axes.plot([result] * 2, [len(names) + 0.34, len(names) + 1], color=GREY, linewidth=0.7)
     axes.set_xlim(floor, high + 0.12 * span)
     axes.set_ylim(len(names) + 1.6, -0.6)
-    axes.set_yticks(range(len(labels)), ["\n".join(wrap(axes, name, 3.1, size=9, most=2)) for name in labels])
+    axes.set_yticks(range(len(labels)), ["\n".join(wrap(name, 3.1, size=9, most=2)) for name in labels])
     for place in (0, -1):
         axes.get_yticklabels()[place].set_fontweight("bold")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_color(FAINT)
     axes.grid(axis="x")
-    axes.set_title(heading(axes, title, 6.0))
+    axes.set_title(heading(title, 6.0))
     axes.set_xlabel(unit or "value", color=INK)
     return axes
 

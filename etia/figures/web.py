@@ -73,8 +73,7 @@ def draw_web(
     texts = [_entry(nodes[n]) for n in events]
     spots, lanes, height = _arranged(nodes, events, edges)
     n_columns = 3 if len(events) > 8 else 2
-    probe = new_axes(None, WIDTH, 4, whole=True) if axes is None else axes
-    below = key_height(probe, texts, WIDTH - 0.5, n_columns)
+    below = key_height(texts, WIDTH - 0.5, n_columns)
     total = height + below + 1.45
     host = new_axes(axes, WIDTH, total + 0.3, whole=True)
     host.set_axis_off()
@@ -224,7 +223,7 @@ def _draw_trends(axes: Axes, nodes: dict[str, dict[str, Any]], spots: dict[str, 
         axes.text(
             spot.x,
             spot.y,
-            "\n".join(wrap(axes, str(nodes[name]["title"]), inches, most=5)),
+            "\n".join(wrap(str(nodes[name]["title"]), inches, most=5)),
             ha="center",
             va="center",
             fontsize=SMALL,

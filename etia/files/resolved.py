@@ -90,12 +90,19 @@ def read_resolved(path: str | File, name: str) -> tuple[LoadedModel, dict[str, S
     model = Node({key: value for key, value in own.items() if key not in _OWN}, root.place)
     sources = own["sources"].entries if "sources" in own else {}
     cards = {key: Card.model_validate(node.raw()) for key, node in sources.items()}
-    outcome = examine(model, cards, scenarios=own["scenarios"].entries if "scenarios" in own else ())
+    outcome = examine(model, cards, scenarios=_scenario_names(own))
     if outcome.model is None:
         raise ModelError([found for found in outcome.findings if found.severity == "error"])
     loaded = LoadedModel(name, outcome.model, Places(model), (), cards, file.parent, model)
     scenarios = own["scenarios"].entries if "scenarios" in own else {}
     return loaded, {key: layered_scenario(loaded, key, _plain(node)) for key, node in scenarios.items()}
+
+
+def _scenario_names(own: Mapping[str, Node]) -> list[str]:
+    """The run's scenarios, with those that the model's tests name, which this run did not take."""
+    tests = own["tests"].entries.values() if "tests" in own else ()
+    named = [test.entries["scenario"].word or "" for test in tests if "scenario" in test.entries]
+    return [*(own["scenarios"].entries if "scenarios" in own else ()), *named]
 
 
 def _plain(layers: Node) -> list[Layer]:
