@@ -77,7 +77,6 @@ def test_stacked_marks_take_the_lowest_free_row():
 
 
 def test_wrapped_lines_end_in_an_ellipsis_where_room_ends():
-    axes = new_axes(None, 4, 3)
     lines = wrap("one two three four five six seven eight nine ten", 1.0, most=2)
     assert len(lines) == 2
     assert lines[1].endswith("…")
