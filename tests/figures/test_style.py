@@ -9,7 +9,7 @@ import pytest
 from etia.figures import draw_fan, draw_timeline, figure_of, save
 from etia.figures.dates import decimal_year
 from etia.figures.labels import spread, stack, wrap
-from etia.figures.style import domain_colours, new_axes
+from etia.figures.style import domain_colours
 
 
 def test_the_same_figure_has_the_same_bytes(projections, tmp_path):
