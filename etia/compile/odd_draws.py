@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etia.compile.events import conditions
+
 if TYPE_CHECKING:
     from etia.compile.program import Compiled
     from etia.compile.study import Study
@@ -37,15 +39,19 @@ def _unmet(study: Study) -> list[str]:
 
 def _causes_after_effects(study: Study) -> list[str]:
     compiled: Compiled = study.case().compiled
-    step, links = compiled.fixed_step, compiled.links
+    step, links, names = compiled.fixed_step, compiled.links, compiled.index.names
+    requires, _ = conditions(compiled.model, compiled.index)
+    source, target = np.r_[links.source, requires.on], np.r_[links.target, requires.event]
+    pairs = zip(requires.event, requires.on, strict=True)
+    keys = [*links.keys, *(f"{names[event]} requires {names[on]}" for event, on in pairs)]
     past = (step >= 0) & (step <= compiled.model.timeline.as_of)
-    both = past[:, links.source] & past[:, links.target]
-    behind = both & (step[:, links.source] >= step[:, links.target])
+    both = past[:, source] & past[:, target]
+    behind = both & (step[:, source] >= step[:, target])
     orders = behind.mean(axis=0)
     sometimes = np.flatnonzero((orders > 0) & (orders < 1))
     if not len(sometimes):
         return []
     share = behind[:, sometimes].any(axis=1).mean()
     ranked = sometimes[np.argsort(-orders[sometimes], kind="stable")]
-    told = ", ".join(f"{links.keys[i]} ({orders[i]:.0%})" for i in ranked[:_MOST_NAMED])
+    told = ", ".join(f"{keys[i]} ({orders[i]:.0%})" for i in ranked[:_MOST_NAMED])
     return [f"In {share:.1%} of draws an uncertain date puts a cause not before its effect; idle there: {told}."]

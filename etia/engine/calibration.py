@@ -8,20 +8,20 @@ mixing and fall back on plain, then damped ones. A base curve's rates have a clo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
-from etia.engine.plan import Plan, noise_felt, prepare
-from etia.engine.program import OPEN, Curves, Program
-from etia.engine.propagation import noise_paths, noise_since
-from etia.engine.sampler import Counted, noise_factors, sample
-from etia.engine.streams import Streams, stratified_thresholds
+from etia.engine.occurrences import base_rates, simulation
+from etia.engine.program import OPEN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from etia.engine.occurrences import Simulation
+    from etia.engine.program import Curves, Program
+    from etia.engine.streams import Streams
 
     Floats = NDArray[np.float64]
     Steps = NDArray[np.int16]
@@ -48,7 +48,9 @@ class Calibrated:
 
     rate: Floats  # (I,) λ0 per step
     reached: Floats  # (I,) simulated cumulative probability at each point
-    occurrence_covariance: Floats  # (I, I) of the mean expected occurrences, from the batches' spread; 0 for base curves
+    occurrence_covariance: (
+        Floats  # (I, I) of the mean expected occurrences, from the batches' spread; 0 for base curves
+    )
     is_met: NDArray[np.bool_]  # (I,) False where no base rate can reach the elicited value
     n_sweeps: int
 
@@ -59,133 +61,6 @@ def closed_form_rates(curves: Curves) -> Floats:
     is_first = np.r_[True, curves.event[1:] != curves.event[:-1]] if len(curves.event) else np.zeros(0, dtype=bool)
     before = np.where(is_first, 0.0, np.r_[0.0, cumulated[:-1]] if len(cumulated) else cumulated)
     return (cumulated - before) / (curves.by_step - curves.first_step + 1)
-
-
-def base_rates(curves: Curves, rate: Floats, n_events: int, n_steps: int) -> Floats:
-    """(N, T) λ0 by event and calendar step, 0 where no interval is at work."""
-    out = np.zeros((n_events, n_steps))
-    for event, first, last, value in zip(curves.event, curves.first_step, curves.last_step, rate, strict=True):
-        out[event, first : last + 1] = value
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _count_occurrences(  # type: ignore[no-untyped-def]
-    steps, as_of, hazard, interval, last_by, pair_start, by_target, pair_source, delay, ratio,
-    need_start, need_source, stop_start, stop_source, out,
-):  # fmt: skip
-    """out[batch, interval] += Σ over runs and steps with a constant event still to come of 1 − exp(−λ)."""
-    n_runs = len(steps)
-    batch = n_runs // out.shape[0]
-    most = len(pair_source) + 1
-    since = np.empty(most, np.int64)
-    factor = np.empty(most)
-    for r in range(n_runs):
-        for m in range(len(last_by)):
-            if last_by[m] < 0:
-                continue
-            begin = 0
-            lacking = False
-            for c in range(need_start[m], need_start[m + 1]):
-                offset = steps[r, need_source[c]] - as_of
-                lacking |= offset > last_by[m]
-                begin = max(begin, offset)
-            if lacking:
-                continue
-            end = min(steps[r, m] - as_of, last_by[m])
-            for c in range(stop_start[m], stop_start[m + 1]):
-                end = min(end, steps[r, stop_source[c]] - as_of)
-            n_causes = 0
-            for place in range(pair_start[m], pair_start[m + 1]):
-                q = by_target[place]
-                offset = steps[r, pair_source[q]] - as_of + delay[q]
-                if offset <= end:
-                    since[n_causes] = offset
-                    factor[n_causes] = ratio[q]
-                    n_causes += 1
-            previous = 0.0
-            probability = 0.0
-            for i in range(begin + 1, end + 1):
-                rate = hazard[m, i]
-                for c in range(n_causes):
-                    if i >= since[c]:
-                        rate *= factor[c]
-                if rate != previous:
-                    previous = rate
-                    probability = -np.expm1(-rate)
-                out[r // batch, interval[m, i]] += probability
-
-
-@dataclass(frozen=True)
-class _Simulation:
-    """Everything of a calibration that stays the same from sweep to sweep. M open events, H offsets after `as_of`."""
-
-    plan: Plan  # with a base rate of 1 wherever an interval is at work
-    interval: NDArray[np.int64]  # (M, H + 1) interval at work, −1 for none
-    counted: NDArray[np.int64]  # (M, H + 1) interval whose occurrences are counted there
-    last_by: NDArray[np.int64]  # (M,) last offset that is counted; −1 for none (of constant events by their own loop)
-    streams: Streams
-    batch: int
-    threshold: Floats
-    factors: Floats
-
-    def expected_occurrences(self, rate: Floats) -> Floats:
-        """(batches, I) mean expected occurrences of each interval's event within the interval."""
-        at_work = np.where(self.interval >= 0, rate[self.interval], 0.0)
-        plan = self.plan.with_hazard(self.plan.hazard * at_work)
-        n_runs, n_open = self.threshold.shape
-        out = np.zeros((n_runs // self.batch, len(rate)))
-        tally = Counted(self.counted, self.batch, out)
-        steps = sample(plan, self.streams, n_runs, threshold=self.threshold, factors=self.factors, counted=tally)
-        sources = np.concatenate([plan.open, plan.loose.event])
-        constant = plan.constant
-        source = np.repeat(np.arange(plan.n_sources), np.diff(constant.start))
-        last_by = np.where(plan.marched.place < 0, self.last_by, -1)
-        if (last_by >= 0).any():
-            _count_occurrences(
-                steps[:, sources].astype(np.int64), plan.program.as_of, plan.hazard, self.counted, last_by,
-                *_by_target(constant.target, source, n_open), constant.delay, 1.0 / constant.inverse_ratio,
-                *_grouped_sources(plan.waiting_start, plan.waiting, n_open),
-                *_grouped_sources(plan.shut_start, plan.shut, n_open), out,
-            )  # fmt: skip
-        return out / self.batch
-
-
-def _simulation(program: Program, curves: Curves, streams: Streams, n_runs: int, batch: int) -> _Simulation:
-    unit = base_rates(curves, np.ones(len(curves.event)), program.n_events, program.n_steps)[program.copy_of]
-    plan = prepare(replace(program, base_rate=unit))
-    n_open, as_of = len(plan.open), program.as_of
-    interval = np.full((n_open, plan.n_offsets + 1), -1, dtype=np.int64)
-    counted = interval.copy()
-    last_by = np.full(n_open, -1, dtype=np.int64)
-    for m, event in enumerate(plan.open):
-        for i in np.flatnonzero(curves.event == program.copy_of[event]):
-            interval[m, curves.first_step[i] - as_of : curves.last_step[i] - as_of + 1] = i
-            if curves.marginal[i] and curves.event[i] == event:
-                counted[m, curves.first_step[i] - as_of : curves.by_step[i] - as_of + 1] = i
-                last_by[m] = max(last_by[m], curves.by_step[i] - as_of)
-    threshold = stratified_thresholds(streams.threshold[plan.open], streams.first_run, n_runs, batch)
-    is_felt = plan.feels_noise.any()
-    paths = (
-        noise_paths(program.trends.noise, program.n_trends, streams, n_runs, noise_felt(program)) if is_felt else None
-    )
-    noise = noise_since(paths, as_of)
-    return _Simulation(plan, interval, counted, last_by, streams, batch, threshold, noise_factors(plan, noise))
-
-
-def _by_target(target: NDArray[np.int64], source: NDArray[np.int64], n_open: int) -> tuple[NDArray[np.int64], ...]:
-    """Pairs grouped by target: start (M + 1,), pair numbers in that order, and the source of each pair by its number."""
-    start = np.r_[0, np.cumsum(np.bincount(target, minlength=n_open))].astype(np.int64)
-    return start, np.argsort(target, kind="stable"), source
-
-
-def _grouped_sources(
-    start: NDArray[np.int64], targets: NDArray[np.int64], n_open: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sources of each target: start (M + 1,) and the sources, from targets grouped by source."""
-    source = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    by_target, order, _ = _by_target(targets, source, n_open)
-    return by_target, source[order]
 
 
 def _conditional_hazard(increments: Floats, is_first: NDArray[np.bool_]) -> Floats:
@@ -249,10 +124,10 @@ def calibrate(
         return Calibrated(rate, curves.probability.copy(), nothing, np.ones(n_intervals, dtype=bool), 0)
     if start is not None:
         rate[solved] = start[solved]
-    return _solve(_simulation(program, curves, streams, n_runs, batch), curves, rate, solved)
+    return _solve(simulation(program, curves, streams, n_runs, batch), curves, rate, solved)
 
 
-def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArray[np.bool_]) -> Calibrated:
+def _solve(runs: Simulation, curves: Curves, rate: Floats, solved: NDArray[np.bool_]) -> Calibrated:
     is_first = np.r_[True, curves.event[1:] != curves.event[:-1]]
     elicited = curves.probability - _before(curves.probability, is_first)
     solved = solved & (elicited > 0)
@@ -261,13 +136,13 @@ def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArra
     points: list[Floats] = []
     moves: list[Floats] = []
     best, best_error = log_rate, np.inf
-    n_runs = len(simulation.threshold)
+    n_runs = runs.n_runs
     tolerance = (_CLOSE if n_runs > BATCH else _CLOSE_A_DRAW) / np.sqrt(n_runs)
     damping = 1.0
     is_stuck = np.zeros(len(rate), dtype=bool)
     sweep, best_batches = 0, np.zeros((1, len(rate)))
     for sweep in range(1, _MOST_SWEEPS + 1):
-        batches = simulation.expected_occurrences(np.where(solved, np.exp(log_rate), rate))
+        batches = runs.expected_occurrences(np.where(solved, np.exp(log_rate), rate))
         found = batches.mean(axis=0)
         reached = _cumulated(found, is_first)
         # what no rate can reach must not hide how well all else is met, nor keep the sweeps from ending
@@ -298,11 +173,11 @@ def _solve(simulation: _Simulation, curves: Curves, rate: Floats, solved: NDArra
     batches = best_batches
     reached = np.array([_cumulated(row, is_first) for row in batches])
     spread = reached.std(axis=0, ddof=1) / np.sqrt(len(reached)) if len(reached) > 1 else np.zeros(len(rate))
-    slack = np.maximum(10 * tolerance, 4.5 * spread)
+    # as far as chance may lead off, at most 10 tolerances: a small probability that is 0 is not met
+    chance = 2.5 * np.sqrt(curves.probability * (1.0 - curves.probability) / n_runs)
+    slack = np.maximum(np.clip(chance, tolerance, 10 * tolerance), 4.5 * spread)
     is_met = ~solved | (np.abs(reached.mean(axis=0) - curves.probability) <= slack)
-    return Calibrated(
-        final, reached.mean(axis=0), _occurrence_covariance(batches, solved), is_met, sweep
-    )
+    return Calibrated(final, reached.mean(axis=0), _occurrence_covariance(batches, solved), is_met, sweep)
 
 
 def _occurrence_covariance(batches: Floats, solved: NDArray[np.bool_]) -> Floats:

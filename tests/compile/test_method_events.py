@@ -7,8 +7,9 @@ from math import log
 import numpy as np
 import pytest
 
+from etia.compile.odd_draws import odd_draws
 from etia.errors import CalibrationError, ModelError
-from tests.compile.hand_models import QUARTERS, chance, drawn, event, judged, rate, study
+from tests.compile.hand_models import MONTHS, QUARTERS, chance, drawn, event, judged, rate, study
 
 TENTH = -log(0.9)  # the rate of an event that comes with 0.1 a step
 
@@ -118,6 +119,14 @@ def test_after_a_point_beyond_reach_the_next_point_is_met_where_it_can_be():
     assert len(unmet) > 3
     for p in unmet:
         assert found.calibrated[p].reached[2:] == pytest.approx([0.1, elicited[p, 3]], abs=5e-3)
+
+
+def test_the_share_of_draws_in_which_a_small_probability_cannot_be_met_is_told():
+    """a is scheduled for some month of 2023; from September on it leaves b no month up to September: 4 of 12."""
+    events = {"a": event(date="2023"), "b": event(requires=["a"], probability={"by": "2023-09", "value": 0.02})}
+    (told,) = odd_draws(study(calendar=MONTHS, events=events, settings=drawn(600, 1)))
+    share = float(told.split("In ")[1].split("%")[0]) / 100
+    assert share == pytest.approx(1 / 3, abs=0.08)
 
 
 def ratio(links=None, events=None, **sections):

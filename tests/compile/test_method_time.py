@@ -75,10 +75,12 @@ def test_half_lives_are_not_rounded():
     assert with_link[:3] / plain[:3] == pytest.approx(2**0.5 ** np.array([0, 0.75, 1.5]))
 
 
-def test_draws_with_a_cause_after_its_effect_are_allowed_and_their_share_is_told():
+@pytest.mark.parametrize("relation", ["link", "requirement"])
+def test_draws_with_a_cause_after_its_effect_are_allowed_and_their_share_is_told(relation):
     """Two uniform months of one year: the cause is not before with (12 + 66)/144 = 13/24."""
-    events = {"a": event(date="2019"), "b": event(date="2019")}
-    found = study(calendar=MONTHS, settings=drawn(4000, 1), events=events, links={"a -> b": {"rate_ratio": 2}})
+    links = {"a -> b": {"rate_ratio": 2}} if relation == "link" else {}
+    events = {"a": event(date="2019"), "b": event(date="2019", requires=[] if links else ["a"])}
+    found = study(calendar=MONTHS, settings=drawn(4000, 1), events=events, links=links)
     (told,) = odd_draws(found)
     share = float(told.split("In ")[1].split("%")[0]) / 100
     assert share == pytest.approx(13 / 24, abs=0.035)
