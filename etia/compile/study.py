@@ -176,16 +176,18 @@ class Study:
     ) -> Case:
         """The model under a scenario, a lens and policies.
 
-        `lens` and `policies` win over the scenario's own. `switched_off` mechanisms weigh 0 (hypotheses, §5); `spans`
-        moves policies to other steps (signposts, §11). Raises UsageError for unknown names.
+        `lens` and `policies` win over the scenario's own. `switched_off` mechanisms weigh 0 (hypotheses, §5), with
+        baselines and own noise as with them at work, so that what they did vanishes and is not taken up by the
+        baseline; `spans` moves policies to other steps (signposts, §11). Raises UsageError for unknown names.
         """
         given = self._scenario(scenario)
         chosen_lens = lens or (given.lens if given else None)
         chosen = tuple(policies) if policies is not None else (given.policies if given else ())
         weights = lens_weights(given.model if given else self.model, chosen_lens)
-        if switched_off:
-            weights = weights.without(switched_off)
         compiled = self._compiled(given, weights)
+        if switched_off:
+            off = weights.without(switched_off)
+            compiled = compile_model(compiled.model, off, self.judgements, reference=compiled.reference or compiled)
         if chosen:
             compiled = compiled.with_policies(chosen, spans)
         return Case(self, scenario, weights.name, chosen, compiled)

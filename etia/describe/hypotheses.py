@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from etia.compile.program import Compiled
     from etia.compile.study import Case
     from etia.engine.ensemble import Kept
     from etia.schema.evidence import Claim
@@ -98,7 +97,6 @@ class _Bare(NamedTuple):
 
 def _without(case: Case, mechanisms: tuple[str, ...]) -> _Bare:
     bare = case.study.case(case.scenario, case.lens, case.policies, switched_off=mechanisms)
-    _lend_courses(case.compiled, bare.compiled)
     settings = case.study.settings
     n_wanted = max(_EVENT_DRAWS // max(len(case.event_names), 1), _LEAST_DRAWS)
     draws = range(0, settings.n_draws, max(settings.n_draws // n_wanted, 1))
@@ -110,15 +108,6 @@ def _without(case: Case, mechanisms: tuple[str, ...]) -> _Bare:
     done = list(in_order(simulate, draws, settings.jobs))
     steps = np.concatenate([steps for steps, _ in done])
     return _Bare(draws, Outcomes(steps, tuple(kept for _, kept in done), case.outcomes.n_runs))
-
-
-def _lend_courses(lens: Compiled, bare: Compiled) -> None:
-    """Smoothing and memory of the baselines stay those of the lens's central model (method §4).
-
-    Estimating them anew for every set of mechanisms would take longer than all the runs.
-    """
-    lender, borrower = lens.reference or lens, bare.reference or bare
-    vars(borrower)["courses"] = lender.courses
 
 
 def _probability_without(case: Case, hypothesis: Hypothesis, bare: _Bare) -> float:

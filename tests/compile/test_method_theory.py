@@ -7,6 +7,8 @@ from math import log
 import numpy as np
 import pytest
 
+from etia.compile.study import Settings, Study
+from etia.files.load import load_dict
 from tests.compile.hand_models import chance, course, event, judged, measured, rate, study
 
 MECHANISM = {"m": {"title": "M"}}
@@ -89,3 +91,19 @@ def test_each_lens_fits_its_own_baseline():
     assert baselines[0] == pytest.approx(np.full(21, 10.0))
     assert baselines[1].mean() > 11
     assert found.case(lens="rival").outcomes.course(0)[0, :11] == pytest.approx(list(values.values()))
+
+
+def test_switching_a_mechanism_off_keeps_the_baseline_and_takes_away_what_it_did():
+    """§5, §4: data 10, then 14 from 2010, all of it an impact of 4 with mechanism m. With m at weight 0 the trend goes on
+    at 10; refitted, the baseline would take the step up and hide what the mechanism did."""
+    history = [{"at": str(year), "value": 10.0 if year < 2010 else 14.0} for year in range(2000, 2021)]
+    raw = {
+        "etia": 1, "title": "Off", "calendar": {"start": 2000, "as_of": 2020, "end": 2030, "step": "year"},
+        "mechanisms": {"m": {"title": "M"}},
+        "events": {"shock": {"title": "Shock", "date": "2010", "level": "macro"}},
+        "trends": {"y": {"title": "Y", "level": "meso", "unit": "units", "history": history}},
+        "impacts": {"shock -> y": {"shape": "step", "lasting": 4, "mechanism": "m"}},
+    }  # fmt: skip
+    found = Study(load_dict(raw).model, settings=Settings(central=True, runs=10))
+    assert found.case().outcomes.values(0, 30)[0, 0] == pytest.approx(14.0)
+    assert found.case(switched_off=["m"]).outcomes.values(0, 30)[0, 0] == pytest.approx(10.0)
