@@ -124,7 +124,7 @@ def merged_scenario(base: Node, wanted: str | File | Node, folders: list[File], 
     for layer in layers:
         over = _overrides(layer)
         over, faults = _without_unknown(over, root)
-        findings += [*faults, *_moved_calendar(over)]
+        findings += [*faults, *_moved_calendar(over), *_rewritten_past(over, base)]
         given = (given | _given(over, root)) - _taken_back(over)
         root = overlaid(root, over)
         lens = layer.head.lens or lens
@@ -226,6 +226,22 @@ def _without_unknown(over: Node, base: Node) -> tuple[Node, list[Finding]]:
                 findings.append(finding_at(entry.key_place, "unknown-name", message, _hint(section, name, list(known))))
         kept[section] = Node(entries, value.place, value.key_place)
     return Node(kept, over.place), findings
+
+
+def _rewritten_past(over: Node, base: Node) -> list[Finding]:
+    """Data and how their baseline is fitted stay: a scenario keeps baselines and own noise (method §4, §10)."""
+    known = base.entries["trends"].entries if "trends" in base.entries else {}
+    changed = over.entries["trends"].entries if "trends" in over.entries else {}
+    found: list[Finding] = []
+    for name, trend in changed.items():
+        fitted = trend.entries.get("baseline")
+        own = [("history", trend), *((key, fitted) for key in ("method", "fit") if fitted is not None)]
+        for key, node in own:
+            if name in known and key in node.entries:
+                message = f"trends.{name}: a scenario keeps the model's data and how their baseline is fitted"
+                hint = "Change the model itself, or an event, impact or level here."
+                found.append(finding_at(node.entries[key].key_place, "kept-baseline", message, hint))
+    return found
 
 
 def _moved_calendar(over: Node) -> list[Finding]:

@@ -197,3 +197,14 @@ def test_files_linked_in_from_outside_are_not_followed(tmp_path):
     (tmp_path / "other.yaml").write_text("events:\n  war: {title: Another}\n")
     (folder / "linked.yaml").symlink_to(tmp_path / "other.yaml")
     assert [(item.file, item.severity, item.code) for item in check(folder)] == [("linked.yaml", "warning", "not-read")]
+
+
+def test_a_scenario_cannot_change_data_or_how_their_baseline_is_fitted():
+    model = {
+        "etia": 1, "title": "T", "calendar": {"start": 2000, "as_of": 2010, "end": 2020, "step": "year"},
+        "trends": {"y": {"title": "Y", "level": "meso", "unit": "u", "history": [{"at": "2005", "value": 1}]}},
+    }  # fmt: skip
+    for changed in ({"history": [{"at": "2005", "value": 2}]}, {"baseline": {"method": "linear"}}):
+        over = {"etia": 1, "title": "S", "trends": {"y": changed}}
+        with pytest.raises(ModelError, match="a scenario keeps the model's data"):
+            apply_scenario(load_dict(model), over)
