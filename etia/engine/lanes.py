@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["add", "load", "store", "width"]
+__all__ = ["add", "load", "multiply", "reaches", "spread", "store", "subtract", "width"]
 
 _BYTES = 64
 
@@ -78,3 +78,49 @@ def add(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG001
 def width(array):  # type: ignore[no-untyped-def]
     """How many of an array's numbers go into a vector."""
     return np.uint64(_BYTES // array.itemsize)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def multiply(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Their products, number by number."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.fmul(*arguments)
+
+    return one(one, other), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def subtract(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Their differences, number by number."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.fsub(*arguments)
+
+    return one(one, other), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def reaches(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Bits in an unsigned number, the first vector's first number lowest: set where it is at least the second's."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        at_least = builder.fcmp_ordered(">=", *arguments)
+        bits = builder.bitcast(at_least, ir.IntType(one.count))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.uint64(one, other), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def spread(typingctx, array, value):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """A vector of the array's type of numbers, all of them `value`."""
+    lanes = _Lanes(array.dtype)
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        vector = context.get_value_type(lanes)
+        first = builder.insert_element(ir.Constant(vector, ir.Undefined), arguments[1], ir.IntType(32)(0))
+        places = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), [0] * lanes.count)
+        return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
+
+    return lanes(array, array.dtype), code

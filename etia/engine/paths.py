@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
+from etia.engine.bits import count_bits, lowest_bit
 from etia.engine.lanes import add, load, store, width
 
 if TYPE_CHECKING:
@@ -87,22 +86,6 @@ def courses(
     )
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _count_bits(typingctx, word):  # type: ignore[no-untyped-def]  # noqa: ARG001 - numba calls it so
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), code
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _lowest_bit(typingctx, word):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.uint64(types.uint64), code
-
-
 @njit(inline="always")
 def _write(n_rows, out, to, shared, at, n, table, rows):  # type: ignore[no-untyped-def]
     """out[to + s] = shared[at + s] + Σ table[row + s], s < n, over the first n_rows rows, known to the compiler."""
@@ -130,7 +113,7 @@ def _write(n_rows, out, to, shared, at, n, table, rows):  # type: ignore[no-unty
 @njit(inline="always")
 def _next_row(word, tau, begin, r, row_of, place, first_event, events, first):  # type: ignore[no-untyped-def]
     """Where in the table the lowest event of `word` starts for the first step; and the word without it."""
-    bit = _lowest_bit(word)
+    bit = lowest_bit(word)
     step = np.int64(tau[bit, r])
     row = place[row_of[events[begin + bit], step - first_event]]
     return np.uint64(np.int64(row) + first - step), word & (word - _ONE)
@@ -166,7 +149,7 @@ def _fill(  # type: ignore[no-untyped-def]
                 count[:] = 0
                 fewest = np.uint64(_UNROLLED + 1) if is_short or group > begin else _ZERO
                 for r in range(n_here):
-                    c = max(min(_count_bits(word[r]), np.uint64(_UNROLLED + 1)), fewest)
+                    c = max(min(count_bits(word[r]), np.uint64(_UNROLLED + 1)), fewest)
                     sorted_runs[c, count[c]] = r
                     count[c] += _ONE
                 for i in range(count[0]):

@@ -36,6 +36,9 @@ __all__ = [
 _BUCKETS = 512
 """guide entries an event into its cumulated hazard: a look-up then takes a step at most, nearly always"""
 
+_LANES = 8
+"""events that are marched as numbers of one vector"""
+
 
 @dataclass(frozen=True)
 class ConstantPairs:
@@ -49,12 +52,13 @@ class ConstantPairs:
 
 @dataclass(frozen=True)
 class MarchedPulls:
-    """Pulls on the events whose rate ratios vary from step to step. B of them, in order of open events."""
+    """Pulls that vary from step to step: of all B open events where any does, else of none (B = 0)."""
 
     event: Ints  # (B,) open event
     place: Ints  # (M,) place among the marched, −1 where constant
-    by_age: Floats  # (M, H + 1, B) K of an open source by age
-    of_past: Floats  # (L, H + 1, B) K of a loose past source by target offset
+    by_age: Floats  # (M, H + 1, lanes) K of an open source by age; lanes: B and what fills up the last vector, 1 there
+    of_past: Floats  # (L, H + 1, lanes) K of a loose past source by target offset
+    acts: NDArray[np.bool_]  # (M,) whether a source's K is anywhere other than 1
     start: Ints  # (M + 1,) pairs on which policies act, grouped by open source
     target: Ints  # (W,) place among the marched
     surface: Floats  # (W, H + 1, H + 1) K by source offset and target offset; `by_age` is 1 there
@@ -62,7 +66,7 @@ class MarchedPulls:
 
 @dataclass(frozen=True)
 class PastPulls:
-    """How loose past events hold one another up: ln K of pairs of them at their dates (method §7). In order of dates."""
+    """How loose past events hold one another up: ln K of pairs at their dates (method §7). In order of dates."""
 
     event: Ints  # (L,) event index, in order of dates
     is_removed: NDArray[np.bool_]  # (L,)
@@ -301,6 +305,7 @@ def _pulls(
     delay = _constant_from(pull)
     is_marched = feels_noise[opened].copy()
     is_marched[targets[target[(delay < 0) | by_calendar]]] = True
+    is_marched[:] = is_marched.any()  # once there is a march, all can keep step at little cost
     is_constant = ~is_marched[targets[target]]
     start, columns = _grouped(
         position[source[is_constant]], len(sources), targets[target[is_constant]], delay[is_constant],
@@ -311,8 +316,9 @@ def _pulls(
     place = np.full(n_open, -1, dtype=np.int64)
     place[marched] = np.arange(len(marched))
     span = program.n_steps - as_of
-    by_age = np.ones((n_open, span, len(marched)))
-    of_past = np.ones((len(loose), span, len(marched)))
+    lanes = -(-len(marched) // _LANES) * _LANES
+    by_age = np.ones((n_open, span, lanes))
+    of_past = np.ones((len(loose), span, lanes))
     surfaces: list[tuple[int, int, Floats]] = []
     for q in np.flatnonzero(~is_constant):
         b = place[targets[target[q]]]
@@ -332,7 +338,9 @@ def _pulls(
     )
     order = np.argsort([s for s, _, _ in surfaces], kind="stable")
     surface = np.array([surfaces[i][2] for i in order]).reshape(len(surfaces), span, span)
-    return constant, MarchedPulls(marched, place, by_age, of_past, surface_start, surface_target, surface)
+    acts = np.zeros(n_open, dtype=bool)
+    acts[[s for s in position[source[~is_constant]] if s < n_open]] = True
+    return constant, MarchedPulls(marched, place, by_age, of_past, acts, surface_start, surface_target, surface)
 
 
 def _conditions(event: NDArray, on: NDArray, position: Ints, targets: Ints, n_sources: int) -> tuple[Ints, Ints]:  # type: ignore[type-arg]

@@ -39,6 +39,8 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _PERIOD_SHIFT = np.uint64(20)  # a noisy trend has room for 2^20 innovations a run
 _UNIT = 2.0**-53
+_NEAR = 256
+"""runs whose normals are made at once, so that they stay near the processor"""
 
 
 def key(seed: int, purpose: str, name: str) -> np.uint64:
@@ -131,19 +133,24 @@ def stratified_thresholds(streams: Keys, first: int, n_runs: int, batch: int) ->
 
 
 @njit(cache=True, nogil=True)
-def _fill_normals(stream: np.uint64, first: np.uint64, out: Floats) -> None:
-    for r in range(out.shape[0]):
+def _fill_pairs(stream: np.uint64, first: np.uint64, radial: Floats, angular: Floats) -> None:
+    for r in range(radial.shape[0]):
         base = (first + np.uint64(r)) << _PERIOD_SHIFT
-        for i in range(0, out.shape[1], 2):
-            radius = np.sqrt(-2.0 * np.log(uniform(stream, base + np.uint64(i))))
-            angle = 2.0 * np.pi * uniform(stream, base + np.uint64(i + 1))
-            out[r, i] = radius * np.cos(angle)
-            if i + 1 < out.shape[1]:
-                out[r, i + 1] = radius * np.sin(angle)
+        for i in range(radial.shape[1]):
+            radial[r, i] = uniform(stream, base + np.uint64(2 * i))
+            angular[r, i] = uniform(stream, base + np.uint64(2 * i + 1))
 
 
 def normals(stream: np.uint64, first: int, n_runs: int, n_periods: int) -> Floats:
     """(n_runs, n_periods) standard normals, the innovations ε of one noisy trend (Box and Muller's transform)."""
     out = np.empty((n_runs, n_periods))
-    _fill_normals(np.uint64(stream), np.uint64(first), out)
+    radial, angular = np.empty((2, min(_NEAR, n_runs), (n_periods + 1) // 2))
+    for begin in range(0, n_runs, _NEAR):
+        rows = out[begin : begin + _NEAR]
+        radius, angle = radial[: len(rows)], angular[: len(rows)]
+        _fill_pairs(np.uint64(stream), np.uint64(first + begin), radius, angle)
+        np.sqrt(np.multiply(np.log(radius, out=radius), -2.0, out=radius), out=radius)
+        angle *= 2.0 * np.pi
+        np.multiply(radius, np.cos(angle), out=rows[:, ::2])
+        np.multiply(radius[:, : n_periods // 2], np.sin(angle)[:, : n_periods // 2], out=rows[:, 1::2])
     return out
