@@ -23,10 +23,19 @@ __all__ = ["command"]
 @run_options
 @click.option("--exact", is_flag=True, help="By enumeration, for tiny models.")
 @click.option("--until-se", type=float, metavar="X", help="Go on until every standard error is at most X.")
+@click.option("--learn", is_flag=True, help="Fits, backtests and weights of lenses too; a minute or more.")
+@click.option("--fitted", type=click.Path(), metavar="FILE", help="A proposal of `etia fit`, whose sizes are used.")
 @click.option("--every-step", is_flag=True, help="Scores at every step, not only the last of each year.")
 @click.option("--parquet", is_flag=True, help="Tables as *.parquet too.")
 def command(
-    model: str, options: RunOptions, exact: bool, until_se: float | None, every_step: bool, parquet: bool
+    model: str,
+    options: RunOptions,
+    exact: bool,
+    until_se: float | None,
+    learn: bool,
+    fitted: str | None,
+    every_step: bool,
+    parquet: bool,
 ) -> int:
     """Describe, map and prescribe MODEL, a folder or one file; save a run folder and print a summary."""
     from pathlib import Path
@@ -34,7 +43,7 @@ def command(
     from etia.facade import open_run
     from etia.report.folder import recognised
 
-    run = asked_run(model, options, exact=exact, until_se=until_se, every_step=every_step)
+    run = asked_run(model, options, exact=exact, until_se=until_se, every_step=every_step, learn=learn, fitted=fitted)
     wanted = Path(options.output) if options.output else None
     there = recognised(run, wanted)
     with busy("calibrating, sampling, describing, mapping, prescribing"):

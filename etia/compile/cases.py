@@ -26,6 +26,10 @@ class Options:
     """all claims of the sources by number"""
     every_step: bool = False
     """scores at every step instead of the last of each year"""
+    model: str = "model"
+    """the model's name, for tables that name it"""
+    learn: bool = False
+    """fits, backtests and weights of lenses too, not only the test of turning points"""
 
 
 class Cases(Sequence[Case]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from etia.files.resolved import joined, scenario_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from etia.calendar import Calendar
     from etia.errors import Finding
@@ -54,6 +54,8 @@ class Model:
     """`PATH=VALUE` texts that were applied when it was loaded"""
     as_of: str | None = None
     """the date to which `as_of` was moved, if it was"""
+    fitted: Path | None = None
+    """the proposal of `etia fit` whose sizes were taken over, if one was"""
 
     @property
     def name(self) -> str:
@@ -164,6 +166,18 @@ class Model:
         if self.scenario is not None:
             found = joined(self.scenario, found)
         return replace(self, scenario=found, layers=(*self.layers, *layers))
+
+    def with_fitted(self, proposal: str | Path) -> Model:
+        """The model with the sizes of a proposal of `etia fit` in place of its own; scenarios lie over them.
+
+        Raises UsageError where there is no such file, ModelError with every fault in it.
+        """
+        from etia.learn.proposal import overlay
+
+        changed = replace(self.without_scenario(), loaded=overlay(self.loaded, proposal), fitted=Path(proposal))
+        for layer in self.layers:
+            changed = changed.with_scenario(layer)
+        return changed
 
     def without_scenario(self) -> Model:
         """The model as its files have it."""

@@ -40,6 +40,8 @@ class Request:
     exact: bool = False
     every_step: bool = False
     until_se: float | None = None
+    learn: bool = False
+    """fits, backtests and weights of lenses too"""
 
     def settings(self, jobs: int) -> Settings:
         """The study's settings."""
@@ -98,7 +100,7 @@ class Run:
         """What layers are told besides the cases."""
         from etia.compile.cases import Options
 
-        return Options(self.model.claims, self.request.every_step)
+        return Options(self.model.claims, self.request.every_step, self.model.name, self.request.learn)
 
     @cached_property
     def tables(self) -> Tables:
@@ -159,6 +161,8 @@ def run(
     set: Sequence[str] = (),  # noqa: A002 - the command line's own word
     every_step: bool = False,
     until_se: float | None = None,
+    learn: bool = False,
+    fitted: str | Path | None = None,
 ) -> Run:
     """A run of a model, given or to be loaded.
 
@@ -178,6 +182,10 @@ def run(
         The central model by enumeration, for tiny models (LimitError else).
     as_of, set
         Another present, and `PATH=VALUE` texts applied to the model.
+    learn
+        Fits, backtests and weights of lenses from the data too (a minute or more); turning points are always tested.
+    fitted
+        A proposal of `etia fit`, whose sizes take the place of the model's own.
     until_se
         Go on with more draws (central: runs) until every stated standard error is at most this.
 
@@ -189,10 +197,11 @@ def run(
         With every fault of the model or of a scenario.
     """
     base = _with_changes(model if isinstance(model, Model) else load(model), tuple(set), as_of)
+    base = base if fitted is None else base.with_fitted(fitted)
     n_runs = runs if runs is not None else 20_000 if central else 100
     over = _under_scenarios(base, [scenarios] if isinstance(scenarios, (str, Path, Mapping)) else list(scenarios))
     chosen = None if policies is None else tuple(policies)
-    request = Request(lens, chosen, draws, n_runs, seed, central, exact, every_step, until_se)
+    request = Request(lens, chosen, draws, n_runs, seed, central, exact, every_step, until_se, learn)
     _check(base, request)
     return Run(base.without_scenario(), over, request, jobs or os.cpu_count() or 1)
 
@@ -205,6 +214,7 @@ def _with_changes(model: Model, overrides: tuple[str, ...], as_of: str | None) -
     if path is None:
         raise UsageError("a model made in Python takes no `set` and no `as_of`; change it before loading")
     changed = load(path, overrides=(*model.overrides, *overrides), as_of=as_of or model.as_of)
+    changed = changed if model.fitted is None else changed.with_fitted(model.fitted)
     for layer in model.layers:
         changed = changed.with_scenario(layer)
     return changed

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYERS", "Tables"]
 
-LAYERS = {"describe": "etia.describe.layer", "map": "etia.mapping.layer", "prescribe": "etia.prescribe.layer"}
-"""the three layers in order, and the module of each"""
+LAYERS = {
+    "describe": "etia.describe.layer",
+    "map": "etia.mapping.layer",
+    "prescribe": "etia.prescribe.layer",
+    "learn": "etia.learn.layer",
+}
+"""the three layers in order, and what is learned from data; the module of each"""
 
 
 class Tables(Mapping[str, "pd.DataFrame"]):

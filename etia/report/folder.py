@@ -126,7 +126,7 @@ def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet:
     started = time.time()
     (partial / "model.resolved.yaml").write_text(text, encoding="utf-8", newline="\n")
     (partial / "tables").mkdir()
-    named = {layer: list(run.tables.layer(layer)) for layer in ("describe", "map", "prescribe")}
+    named = {layer: list(run.tables.layer(layer)) for layer in ("describe", "map", "prescribe", "learn")}
     for name, table in run.tables.items():
         _write_table(table, partial / "tables" / name, parquet=parquet)
     # last of all that is read again: its presence says that the tables are there
