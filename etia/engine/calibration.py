@@ -1,14 +1,15 @@
 """Which base rates give back what experts meant: joint calibration of marginal probability curves (method §3).
 
 The unknowns are the λ0 of all marginal intervals. Simulated on stratified thresholds that stay the same from sweep to
-sweep, an interval's probability is matched on expected occurrences Σ 1 − exp(−λ_b(t)) over the steps with b still to come.
-A sweep moves every interval's rate by the ratio of wanted to found conditional hazard; sweeps are accelerated by Anderson's
-mixing and fall back on plain, then damped ones. A base curve's rates have a closed form and are never moved.
+sweep, an interval's probability is matched on expected occurrences Σ 1 − exp(−λ_b(t)) over the steps with b still to
+come. A sweep moves every interval's rate by the ratio of wanted to found conditional hazard; sweeps are accelerated by
+Anderson's mixing and fall back on plain, then damped ones. A base curve's rates have a closed form and are never moved.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,8 +90,8 @@ def _cumulated(increments: Floats, is_first: NDArray[np.bool_]) -> Floats:
 
 def _anderson(points: list[Floats], moves: list[Floats]) -> Floats:
     """Next point of Anderson's mixing over the last few sweeps' points and moves."""
-    differences = np.stack([later - earlier for earlier, later in zip(moves, moves[1:], strict=False)], axis=1)
-    steps = np.stack([later - earlier for earlier, later in zip(points, points[1:], strict=False)], axis=1)
+    differences = np.stack([later - earlier for earlier, later in pairwise(moves)], axis=1)
+    steps = np.stack([later - earlier for earlier, later in pairwise(points)], axis=1)
     mix, *_ = np.linalg.lstsq(differences, moves[-1], rcond=1e-8)
     return points[-1] + moves[-1] - (steps + differences) @ mix
 
@@ -108,8 +109,8 @@ def calibrate(
     """Base rates with which the program's world gives back every elicited marginal probability (method §3).
 
     `program` is the reference model's (no scenario, no policy, reference lens); its `base_rate` is not read. `free` (I,)
-    names the intervals to solve, all by default; the others keep the rates `held`. `start` (I,) is where the solve begins,
-    the closed-form rates by default. Deterministic for the streams.
+    names the intervals to solve, all by default; the others keep the rates `held`. `start` (I,) is where the solve
+    begins, the closed-form rates by default. Deterministic for the streams.
     """
     batch = BATCH if n_runs >= BATCH else n_runs
     n_runs -= n_runs % batch
@@ -141,7 +142,7 @@ def _solve(runs: Simulation, curves: Curves, rate: Floats, solved: NDArray[np.bo
     damping = 1.0
     is_stuck = np.zeros(len(rate), dtype=bool)
     sweep, best_batches = 0, np.zeros((1, len(rate)))
-    for sweep in range(1, _MOST_SWEEPS + 1):
+    for sweep in range(1, _MOST_SWEEPS + 1):  # noqa: B007 - the last one is told
         batches = runs.expected_occurrences(np.where(solved, np.exp(log_rate), rate))
         found = batches.mean(axis=0)
         reached = _cumulated(found, is_first)
@@ -181,7 +182,7 @@ def _solve(runs: Simulation, curves: Curves, rate: Floats, solved: NDArray[np.bo
 
 
 def _occurrence_covariance(batches: Floats, solved: NDArray[np.bool_]) -> Floats:
-    """(I, I) covariance of the mean over batches: what calibration does not know of the elicited probabilities it met."""
+    """(I, I) covariance of the mean over batches: what calibration does not know of what it met."""
     n = batches.shape[1]
     if len(batches) < 2:
         return np.zeros((n, n))

@@ -94,8 +94,8 @@ def test_each_lens_fits_its_own_baseline():
 
 
 def test_switching_a_mechanism_off_keeps_the_baseline_and_takes_away_what_it_did():
-    """§5, §4: data 10, then 14 from 2010, all of it an impact of 4 with mechanism m. With m at weight 0 the trend goes on
-    at 10; refitted, the baseline would take the step up and hide what the mechanism did."""
+    """§5, §4: data 10, then 14 from 2010, all of it an impact of 4 with mechanism m. With m at weight 0 the trend goes
+    on at 10; refitted, the baseline would take the step up and hide what the mechanism did."""
     history = [{"at": str(year), "value": 10.0 if year < 2010 else 14.0} for year in range(2000, 2021)]
     raw = {
         "etia": 1, "title": "Off", "calendar": {"start": 2000, "as_of": 2020, "end": 2030, "step": "year"},
