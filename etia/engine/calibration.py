@@ -108,8 +108,8 @@ def calibrate(
 ) -> Calibrated:
     """Base rates with which the program's world gives back every elicited marginal probability (method §3).
 
-    `program` is the reference model's (no scenario, no policy, reference lens); its `base_rate` is not read. `free` (I,)
-    names the intervals to solve, all by default; the others keep the rates `held`. `start` (I,) is where the solve
+    `program` is the reference model's (no scenario, no policy, reference lens); its `base_rate` is not read. `free`
+    (I,) names the intervals to solve, all by default; the others keep the rates `held`. `start` (I,) is where the solve
     begins, the closed-form rates by default. Deterministic for the streams.
     """
     batch = BATCH if n_runs >= BATCH else n_runs
