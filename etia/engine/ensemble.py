@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etia.engine.paths import courses, fill_paths
-from etia.engine.plan import noise_felt, prepare
-from etia.engine.propagation import noise_paths, noise_since
-from etia.engine.sampler import sample
+from etia.engine.plan import prepare
+from etia.engine.propagation import noise_paths
+from etia.engine.sampler import felt_factors, sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "Outcomes", "simulate_draw", "to_units_of"]
 
 _CHUNK = 20_000
-"""runs handled at once, so that noise and paths stay small"""
+"""runs sampled at once"""
+_NEAR = 256
+"""runs whose noise is made at once, so that little memory serves all"""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,12 @@ def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Step
     """Event steps (n_runs, N) of one draw and what to keep of it."""
     plan = prepare(program)
     as_of = program.as_of
-    felt, wanted = plan.feels_noise.any(), noise_felt(program)
     parts = []
     for first in range(0, n_runs, _CHUNK):
         n = min(_CHUNK, n_runs - first)
         here = streams.starting_at(streams.first_run + first)
-        paths = noise_paths(program.trends.noise, program.n_trends, here, n, wanted) if felt else None
-        noise = noise_since(paths, as_of)
-        parts.append(sample(plan, here, n, noise=noise))
+        factors = felt_factors(plan, here, n) if plan.feels_noise.any() else None
+        parts.append(sample(plan, here, n, factors=factors))
     steps = np.concatenate(parts)
     sources = np.concatenate([plan.open, plan.loose.event])
     trends = program.trends
@@ -120,8 +120,9 @@ class Outcomes:
         stop = self.n_steps if last is None else last + 1
         out = np.empty((len(self.steps), stop - first))
         for p, kept in enumerate(self.kept):
-            for begin in range(0, self.n_runs, _CHUNK):
-                n = min(_CHUNK, self.n_runs - begin)
+            chunk = _CHUNK if kept.noise is None else _NEAR
+            for begin in range(0, self.n_runs, chunk):
+                n = min(chunk, self.n_runs - begin)
                 place = slice(p * self.n_runs + begin, p * self.n_runs + begin + n)
                 self._fill(kept, trend, first, self.steps[place], begin, out[place])
         return out

@@ -29,8 +29,8 @@ __all__ = ["Counted", "march"]
 
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _LANES, _WORD = np.uint64(8), np.uint64(64)
-_SERIES = 0.125
-"""rates up to which the series of `_occurrences` is exact to rounding"""
+_SMALL, _MODERATE = 1.0 / 32.0, 0.5
+"""rates up to which 7 and 14 terms of 1 − exp(−λ) = λ − λ²/2 + … are exact to rounding"""
 
 
 class Counted(NamedTuple):
@@ -41,11 +41,20 @@ class Counted(NamedTuple):
 
 
 @njit(inline="always")
-def _occurrences(rate, one):  # type: ignore[no-untyped-def]
-    """1 − exp(−rate) of small rates by its series; `one` is any array of their type."""
-    sum_ = subtract(spread(one, 1.0), multiply(rate, spread(one, 1.0 / 10.0)))
-    for n in (9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0):
-        sum_ = subtract(spread(one, 1.0), multiply(multiply(rate, spread(one, 1.0 / n)), sum_))
+def _few_terms(rate, kind):  # type: ignore[no-untyped-def]
+    """1 − exp(−rate) by 7 terms of its series; `kind` is any array of such numbers."""
+    sum_ = spread(kind, 1.0)
+    for n in (7.0, 6.0, 5.0, 4.0, 3.0, 2.0):
+        sum_ = subtract(spread(kind, 1.0), multiply(multiply(rate, spread(kind, 1.0 / n)), sum_))
+    return multiply(rate, sum_)
+
+
+@njit(inline="always")
+def _more_terms(rate, kind):  # type: ignore[no-untyped-def]
+    """1 − exp(−rate) by 14 terms of its series."""
+    sum_ = spread(kind, 1.0)
+    for n in (14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0):
+        sum_ = subtract(spread(kind, 1.0), multiply(multiply(rate, spread(kind, 1.0 / n)), sum_))
     return multiply(rate, sum_)
 
 
@@ -66,7 +75,7 @@ def _march(  # type: ignore[no-untyped-def]
     lacks = np.empty(n_open, np.int64)
     source_at = np.empty(n_open, np.uint64)  # where in `by_age` offset 0 of a source that has come would stand
     fired = np.empty(n_open, np.uint64)
-    largest = spread(hazard, _SERIES)
+    small, moderate = spread(hazard, _SMALL), spread(hazard, _MODERATE)
     for r in range(n_runs):
         if is_changed:
             table[:] = hazard
@@ -109,8 +118,11 @@ def _march(  # type: ignore[no-untyped-def]
                     bits |= reaches(sum_, load(left, v)) << (v - word)
                     if counts:
                         place = counted_at + at + v
-                        if reaches(rate, largest) == _ZERO:
-                            found = multiply(_occurrences(rate, hazard), load(waits, v))
+                        if reaches(rate, small) == _ZERO:
+                            found = multiply(_few_terms(rate, hazard), load(waits, v))
+                            store(total, place, add(load(total, place), found))
+                        elif reaches(rate, moderate) == _ZERO:
+                            found = multiply(_more_terms(rate, hazard), load(waits, v))
                             store(total, place, add(load(total, place), found))
                         else:
                             for m in range(v, v + _LANES):

@@ -13,9 +13,8 @@ import numpy as np
 from numba import njit
 
 from etia.engine.march import Counted
-from etia.engine.plan import Plan, noise_felt, prepare
-from etia.engine.propagation import noise_paths, noise_since
-from etia.engine.sampler import noise_factors, sample
+from etia.engine.plan import Plan, prepare
+from etia.engine.sampler import felt_factors, sample
 from etia.engine.streams import Streams, stratified_thresholds
 
 if TYPE_CHECKING:
@@ -171,8 +170,4 @@ def simulation(program: Program, curves: Curves, streams: Streams, n_runs: int, 
             if curves.marginal[i] and curves.event[i] == event:
                 counted[m, curves.first_step[i] - as_of : curves.by_step[i] - as_of + 1] = i
     threshold = stratified_thresholds(streams.threshold[plan.open], streams.first_run, n_runs, batch)
-    noise = program.trends.noise if plan.feels_noise.any() else None
-    paths = noise_paths(noise, program.n_trends, streams, n_runs, noise_felt(program))
-    return Simulation(
-        plan, interval, counted, streams, batch, threshold, noise_factors(plan, noise_since(paths, as_of))
-    )
+    return Simulation(plan, interval, counted, streams, batch, threshold, felt_factors(plan, streams, n_runs))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer]
     Steps = NDArray[np.int16]
 
+_NEAR = 64
+"""runs whose noise is made at once, so that it stays near the processor"""
+
 __all__ = ["noise_paths", "noise_since", "propagate", "to_latent", "to_units"]
 
 
@@ -44,37 +47,43 @@ def _weigh(innovations, weight, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _couple_noise(source, target, strength, lag, has_loop, noise):  # type: ignore[no-untyped-def]
-    """Add to every trend what couplings pass on; without a loop they come in an order that has sources before targets."""
+def _couple_noise(source, target, strength, lag, loop_begin, loop_end, noise):  # type: ignore[no-untyped-def]
+    """Add to every trend what couplings pass on, those from `loop_begin` to `loop_end` − 1 in step with one another."""
     for r in range(noise.shape[0]):
-        if not has_loop:
-            for c in range(len(source)):
-                factor = strength[c]
-                taken = noise[r, target[c], lag[c] :]
-                given = noise[r, source[c]]
+        for c in range(len(source)):
+            if c == loop_begin:
+                for t in range(noise.shape[2]):
+                    for d in range(loop_begin, loop_end):
+                        if t >= lag[d]:
+                            noise[r, target[d], t] += strength[d] * noise[r, source[d], t - lag[d]]
+            if c < loop_begin or c >= loop_end:
+                factor, given, taken = strength[c], noise[r, source[c]], noise[r, target[c], lag[c] :]
                 for t in range(len(taken)):
                     taken[t] += factor * given[t]
-            continue
-        for t in range(noise.shape[2]):
-            for c in range(len(source)):
-                if t >= lag[c]:
-                    noise[r, target[c], t] += strength[c] * noise[r, source[c], t - lag[c]]
 
 
-def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, bool]:
-    """The chosen couplings by target, trends that give before those that take; and whether a loop leaves no such order."""
-    waiting, order = list(chosen), []
-    while waiting:
-        unfinished = {int(target[c]) for c in waiting}
-        ready = {int(target[c]) for c in waiting}
-        for c in waiting:
-            if int(source[c]) in unfinished:
-                ready.discard(int(target[c]))
+def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, int, int]:
+    """The chosen couplings in an order in which all that reaches a trend comes before what it gives.
+
+    With the places from and up to which couplings stand that loops leave without such an order.
+    """
+    left, before, after = [int(c) for c in chosen], list[int](), list[int]()
+    while True:
+        unfinished = {int(target[c]) for c in left}
+        held = {int(target[c]) for c in left if int(source[c]) in unfinished}
+        ready = [c for c in left if int(target[c]) not in held]
         if not ready:
-            return chosen, True
-        order += [c for c in waiting if int(target[c]) in ready]
-        waiting = [c for c in waiting if int(target[c]) not in ready]
-    return np.array(order, dtype=np.int64), False
+            break
+        before += ready
+        left = [c for c in left if int(target[c]) in held]
+    while True:
+        giving = {int(source[c]) for c in left}
+        final = [c for c in left if int(target[c]) not in giving]
+        if not final:
+            break
+        after = final + after
+        left = [c for c in left if int(target[c]) in giving]
+    return np.array([*before, *left, *after], dtype=np.int64), len(before), len(before) + len(left)
 
 
 def noise_paths(
@@ -89,18 +98,20 @@ def noise_paths(
     needed = np.ones(n_trends, dtype=bool) if wanted is None else wanted.copy()
     for _ in range(n_trends if wanted is not None else 0):
         needed[noise.coupling_source[needed[noise.coupling_target]]] = True
-    out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
-    for j, trend in enumerate(noise.trend):
-        if not needed[trend]:
-            continue
+    parts = []
+    for j in np.flatnonzero(needed[noise.trend]):
         n_periods = int(np.max(np.nonzero(noise.weight[j].any(axis=0))[0], initial=-1)) + 1
         innovations = normals(streams.noise[j], streams.first_run, n_runs, n_periods)
-        _weigh(innovations, np.ascontiguousarray(noise.weight[j, :, :n_periods].T), out[:, trend, :])
+        parts.append((noise.trend[j], innovations, np.ascontiguousarray(noise.weight[j, :, :n_periods].T)))
     source, target = noise.coupling_source, noise.coupling_target
-    order, has_loop = _in_order(source, target, np.flatnonzero(needed[target]))
-    if len(order):
-        strength, lag = noise.coupling_strength[order], noise.coupling_lag[order]
-        _couple_noise(source[order], target[order], strength, lag, has_loop, out)
+    order, begins, ends = _in_order(source, target, np.flatnonzero(needed[target]))
+    strength, lag = noise.coupling_strength[order], noise.coupling_lag[order]
+    out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
+    for begin in range(0, n_runs, _NEAR):
+        near = slice(begin, begin + _NEAR)
+        for trend, innovations, weight in parts:
+            _weigh(innovations[near], weight, out[near, trend, :])
+        _couple_noise(source[order], target[order], strength, lag, begins, ends, out[near])
     return noise.first_step, out
 
 

@@ -13,7 +13,9 @@ import numpy as np
 from numba import njit
 
 from etia.engine.march import march
+from etia.engine.plan import noise_felt
 from etia.engine.program import NEVER
+from etia.engine.propagation import noise_paths, noise_since
 from etia.engine.rounds import spend
 from etia.engine.streams import Streams, thresholds, thresholds_by_event, uniforms
 
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Steps = NDArray[np.int16]
 
-__all__ = ["noise_factors", "past_steps", "sample"]
+__all__ = ["felt_factors", "noise_factors", "past_steps", "sample"]
+
+
+_NEAR = 256
+"""runs whose noise is made at once: so little memory is used again instead of being fetched anew"""
 
 
 @njit(cache=True, nogil=True)
@@ -76,6 +82,20 @@ def noise_factors(plan: Plan, noise: Floats | None) -> Floats:
     return np.exp(log_factor, out=log_factor)
 
 
+def felt_factors(plan: Plan, streams: Streams, n_runs: int) -> Floats:
+    """The same for runs from `streams.first_run` on, their noise made here, some runs at a time."""
+    program, noise = plan.program, plan.program.trends.noise
+    out = np.ones((n_runs, int(plan.feels_noise.sum()), plan.n_offsets + 1))
+    if noise is None or not plan.feels_noise.any():
+        return out[:1]
+    for begin in range(0, n_runs, _NEAR):
+        near = min(_NEAR, n_runs - begin)
+        here = streams.starting_at(streams.first_run + begin)
+        paths = noise_paths(noise, program.n_trends, here, near, noise_felt(program))
+        out[begin : begin + near] = noise_factors(plan, noise_since(paths, program.as_of))
+    return out
+
+
 def sample(
     plan: Plan,
     streams: Streams,
@@ -89,8 +109,8 @@ def sample(
     """(n_runs, N) the step at which each event comes in each run, NEVER where it does not before the calendar's end.
 
     Runs are numbered from `streams.first_run`. `noise` as in `noise_factors`, whose result `factors` may be given
-    instead. `threshold` (n_runs, M), the open events' Exp(1) thresholds, replaces those of the streams (stratified ones,
-    or given ones in a test). `counted` adds up what calibration needs of marched events.
+    instead. `threshold` (n_runs, M), the open events' Exp(1) thresholds, replaces those of the streams (stratified
+    ones, or given ones in a test). `counted` adds up what calibration needs of marched events.
     """
     program = plan.program
     out = np.empty((n_runs, program.n_events), dtype=np.int16)

@@ -127,9 +127,23 @@ def stratified_thresholds(streams: Keys, first: int, n_runs: int, batch: int) ->
     Latin hypercube sampling: each column is a random permutation of the batch's midpoints, so that what depends on one
     threshold alone is averaged almost without error. `n_runs` is a multiple of `batch`.
     """
-    u = uniforms(streams, first, n_runs).reshape(-1, batch, len(streams))
-    ranks = np.argsort(np.argsort(u, axis=1, kind="stable"), axis=1, kind="stable")
-    return -np.log((ranks.reshape(n_runs, -1) + 0.5) / batch)
+    out = np.empty((n_runs, len(streams)))
+    u = np.empty((len(streams), n_runs))
+    _fill_uniforms_by_stream(streams, np.uint64(first), u)
+    order = np.argsort(u.reshape(len(streams), -1, batch), axis=2)
+    tiles = -np.log((np.arange(batch) + 0.5) / batch)
+    _deal(order, tiles, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _deal(order, tiles, out):  # type: ignore[no-untyped-def]
+    """The run that has the i-th least uniform of its batch gets the i-th tile."""
+    n_streams, n_batches, batch = order.shape
+    for s in range(n_streams):
+        for b in range(n_batches):
+            for i in range(batch):
+                out[b * batch + order[s, b, i], s] = tiles[i]
 
 
 @njit(cache=True, nogil=True)
