@@ -59,14 +59,15 @@ def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None) -> str:
     verdicts = breaks["verdict"].value_counts()
     found = breaks[breaks["verdict"] == "break"]
     pairs = [f"{event} on {trend}" for event, trend in zip(found["event"], found["trend"], strict=True)]
-    shown = f"{len(found)} show a break at their date at a false-alarm rate of 5 %"
+    verb = "shows a break at its date" if len(found) == 1 else "show a break at their date"
+    shown = f"{len(found)} {verb} at a false-alarm rate of 5 %"
     shown += f" ({_listed(pairs)})" if pairs else ""
     rest = [
-        f"{int(verdicts[name])} {words}"
-        for name, words in (
-            ("not separable", "cannot be told from others near them"),
-            ("no sign", "show no sign of one"),
-            ("too few data", "have too few data"),
+        f"{int(verdicts[name])} {one if verdicts[name] == 1 else many}"
+        for name, one, many in (
+            ("not separable", "cannot be told from others near it", "cannot be told from others near them"),
+            ("no sign", "shows no sign of one", "show no sign of one"),
+            ("too few data", "has too few data", "have too few data"),
         )
         if name in verdicts
     ]

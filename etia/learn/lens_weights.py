@@ -2,7 +2,8 @@
 
 Every lens forecasts from the same origins, later events at their actual dates, so that lenses differ by what they hold
 of impacts. A trend counts once an origin, at the longest horizon that does not reach past the next origin: forecasts
-that overlap would count the same years twice. The weights are those of the mixture with the best log score.
+that overlap would count the same years twice. Every mixture of lenses is held equally likely beforehand, so that lenses
+which forecast alike keep about even weights; the log scores then move them as far as they can.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from etia.learn.forecasting import forecast_at
 from etia.learn.knowledge import KNOWN_EVENTS
 from etia.learn.model_series import measured_trends
 from etia.learn.origins import HORIZONS, chosen_origins, default_origins, spacing_months
-from etia.learn.stacking import stack_with_uncertainty
+from etia.learn.stacking import stack_from_even
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "lens_log_scores", "lens_weights_table"]
 
 COLUMNS = ["lens", "weight", "low", "high"]
-RESAMPLES = 400
+MIXTURES = 50_000
 
 
 def lens_weights_table(
@@ -46,7 +47,7 @@ def lens_weights_table(
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Table `lens_weights`: the weight of each lens, with a 90 % interval from resampled origins.
+    """Table `lens_weights`: the weight of each lens, with a 90 % interval.
 
     Arguments as of `backtest`. Empty where nothing can be scored; a model with one lens gives it the weight 1.
     """
@@ -54,13 +55,11 @@ def lens_weights_table(
     names = lens_names(model)
     if len(names) == 1:
         return pd.DataFrame([(names[0], 1.0, 1.0, 1.0)], columns=COLUMNS)
-    losses, n_origins = lens_log_scores(model, origins=origins, settings=asked, progress=progress)
+    losses = lens_log_scores(model, origins=origins, settings=asked, progress=progress)
     if len(losses) < 3:
         return pd.DataFrame(columns=COLUMNS)
-    block = -(-len(losses) // n_origins)
-    n_blocks = -(-len(losses) // block)
-    chance = uniforms(keys(asked.seed, "bootstrap", [f"lens_weights {i}" for i in range(n_blocks)]), 0, RESAMPLES)
-    found = stack_with_uncertainty(losses, chance, block=block)
+    chance = uniforms(keys(asked.seed, "mixture", names), 0, MIXTURES)
+    found = stack_from_even(losses, chance)
     rows = zip(names, found.weight.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
     return pd.DataFrame(list(rows), columns=COLUMNS)
 
@@ -71,8 +70,8 @@ def lens_log_scores(
     origins: Sequence[str] = (),
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
-) -> tuple[Floats, int]:
-    """−ln density of what came under every lens, shape (forecasts in order of time, lenses), and how many origins."""
+) -> Floats:
+    """−ln density of what came under every lens, shape (forecasts in order of time, lenses)."""
     series, asked = measured_trends(model), settings or Settings()
     dates = chosen_origins(model.timeline, series, origins) if origins else default_origins(model.timeline, series)
     horizons = {one.name: _horizon(one, dates) for one in series}
@@ -82,7 +81,7 @@ def lens_log_scores(
             progress(f"{origin}, all lenses")
         by_lens = [forecast_at(model, series, origin, KNOWN_EVENTS, asked, lens) for lens in lens_names(model)]
         rows += np.transpose([_losses(found, horizons) for found in by_lens]).tolist()
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(lens_names(model))), len(dates)
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(lens_names(model)))
 
 
 def _horizon(measured: Measured, origins: Sequence[Period]) -> int:

@@ -2,6 +2,11 @@
 
 The weights w maximise the mean of ln Σ_l w_l p_l(y_i) over rolling origins i, w ≥ 0, Σ w = 1 (Yao et al. 2018, eq. 4):
 a concave problem with one optimum value. Stacked weights say which mixture forecasts best, not which lens is true.
+
+Where lenses forecast nearly alike, that optimum lies in a corner for the sake of a gain that is nothing, and resampling
+the same few origins finds the same corner. `stack_from_even` starts from even weights instead and moves as far
+as the log scores ask for (Yao, Pirš, Vehtari and Gelman 2022): lenses that are alike keep about even weights, with wide
+intervals.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["StackedWeights", "stack", "stack_with_uncertainty"]
+__all__ = ["StackedWeights", "stack", "stack_from_even", "stack_with_uncertainty"]
 
 ENOUGH = 1e-8
 """a bound on what the mean log score can still gain, at which the iteration stops"""
@@ -92,3 +97,36 @@ def stack_with_uncertainty(
     resampled = [stack(losses, np.bincount(row, minlength=n_origins)) for row in drawn]
     low, high = np.quantile(resampled, [0.5 - coverage / 2, 0.5 + coverage / 2], axis=0)
     return StackedWeights(stack(losses), low, high)
+
+
+def stack_from_even(log_scores: ArrayLike, uniforms: ArrayLike, *, coverage: float = 0.9) -> StackedWeights:
+    """Weights with every mixture equally likely beforehand: mean and interval of w given Π_i Σ_l w_l p_l(y_i).
+
+    Parameters
+    ----------
+    log_scores
+        shape (origins, lenses), losses as for `stack`
+    uniforms
+        shape (draws, lenses) on (0, 1), many thousands of draws: −ln u, divided by their sum, is even over all mixtures
+    coverage
+        of the interval, between weighted percentiles of the draws
+    """
+    losses, chance = np.asarray(log_scores, dtype=np.float64), np.asarray(uniforms, dtype=np.float64)
+    if chance.ndim != 2 or chance.shape[1] != losses.shape[1]:
+        raise ValueError(f"uniforms of shape {chance.shape} must be (draws, {losses.shape[1]})")
+    best = losses.min(axis=1, keepdims=True)
+    if not np.isfinite(best).all():
+        raise ValueError("at some origin every lens gave what came no probability at all: no mixture can be weighed")
+    drawn = -np.log(np.maximum(chance, 1e-300))
+    mixtures = drawn / drawn.sum(axis=1, keepdims=True)
+    log_likelihood = np.log(mixtures @ np.exp(best - losses).T).sum(axis=1)
+    share = np.exp(log_likelihood - log_likelihood.max())
+    share = share / share.sum()
+    levels = np.array([0.5 - coverage / 2, 0.5 + coverage / 2])
+    ends = np.array([_weighted_quantiles(column, share, levels) for column in mixtures.T])
+    return StackedWeights(np.asarray(share @ mixtures), ends[:, 0], ends[:, 1])
+
+
+def _weighted_quantiles(values: Floats, share: Floats, levels: Floats) -> Floats:
+    order = np.argsort(values)
+    return np.asarray(np.interp(levels, np.cumsum(share[order]) - share[order] / 2, values[order]))

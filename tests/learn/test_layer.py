@@ -36,7 +36,7 @@ def test_a_run_that_learns_has_every_table(learned):
 def test_the_judgement_is_one_paragraph_that_speaks_of_bad_skill_too(learned):
     text = say(learned)
     assert "\n" not in text
-    assert "1 show a break at their date" in text
+    assert "1 shows a break at its date" in text
     assert "rial_rate: with later events known" in text
     assert "Stacked weights" in text
 

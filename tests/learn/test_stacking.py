@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from etia.learn.stacking import stack, stack_with_uncertainty
+from etia.learn.stacking import stack, stack_from_even, stack_with_uncertainty
 
 
 def test_two_lenses_by_hand():
@@ -58,3 +58,31 @@ def test_the_interval_narrows_with_origins_and_holds_the_weight():
         assert (found.weight <= found.high + 1e-9).all()
         widths.append(found.high[0] - found.low[0])
     assert widths[1] < widths[0]
+
+
+def test_lenses_that_forecast_alike_keep_even_weights_with_wide_intervals():
+    rng = np.random.default_rng(0)
+    losses = np.repeat(rng.normal(size=(60, 1)), 3, axis=1) + 0.001 * rng.normal(size=(60, 3))
+    found = stack_from_even(losses, rng.uniform(size=(20_000, 3)))
+    assert found.weight == pytest.approx([1 / 3] * 3, abs=0.02)
+    # Beta(1, 2) of each: 5 % at 1 − √0.95 = 0.025, 95 % at 1 − √0.05 = 0.776
+    assert found.low == pytest.approx([0.025] * 3, abs=0.01)
+    assert found.high == pytest.approx([0.776] * 3, abs=0.02)
+
+
+def test_with_one_forecast_the_mean_is_worked_out():
+    # two lenses, densities 2 and 1 at one datum: density of w is (1 + w)/1.5 on (0, 1); its mean (1/2 + 1/3)/1.5 = 5/9
+    losses = np.array([[-np.log(2), 0.0]])
+    found = stack_from_even(losses, np.random.default_rng(1).uniform(size=(40_000, 2)))
+    assert found.weight == pytest.approx([5 / 9, 4 / 9], abs=0.005)
+
+
+def test_a_lens_that_is_clearly_better_gets_the_weight():
+    losses = np.column_stack([np.zeros(60), np.full(60, 2.0)])
+    found = stack_from_even(losses, np.random.default_rng(2).uniform(size=(20_000, 2)))
+    assert found.low[0] > 0.9
+
+
+def test_uniforms_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match="must be"):
+        stack_from_even(np.zeros((3, 2)), np.full((10, 3), 0.5))
