@@ -24,9 +24,9 @@ test: $(READY)
 
 lint: $(READY)
 	@echo "Checks style and types; silent where all is well."
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy etia
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary etia
 
 bench: $(READY)
 	@echo "Measures speed as ratios; the tables lie in benchmarks/results."
