@@ -28,7 +28,7 @@ __all__ = ["Courses", "courses", "fill_paths"]
 _BLOCK = 128
 """runs sorted together by the number of events that reach a trend"""
 _WORD = 64
-"""events that are added in one go, a bit each"""
+"""events whose bits stand in a word; their parts are added in one go"""
 _UNROLLED = 4
 """rows that are added in one go at most"""
 _VECTORS = np.uint64(4)
@@ -42,8 +42,7 @@ class Courses(NamedTuple):
     shared: Reals  # (K · n,) course without the events that differ between runs
     table: Reals  # responses one after the other, noughts before and behind each
     place: NDArray[np.uint32]  # (K, rows) where a response's age 0 stands in the table
-    event_start: NDArray[np.uint64]  # (K + 1,) moving events that reach a trend, grouped by trend
-    event: NDArray[np.uint64]  # numbers of moving events
+    reached_by: NDArray[np.uint64]  # (K, words) a bit for each moving event that reaches a trend
     first: int
 
     @property
@@ -79,11 +78,10 @@ def courses(
     place = np.full((n_trends, len(response)), n, dtype=np.uint32)
     place[trend, row] = np.arange(1, len(row) + 1) * length + n
     reaches = np.array([acts[rows].any(axis=0) for rows in response_row]).reshape(len(response_row), n_trends)
-    of_trend, event = np.nonzero(reaches.T)
-    start = np.r_[0, np.cumsum(np.bincount(of_trend, minlength=n_trends))]
-    return Courses(
-        shared.astype(kind).ravel(), table.ravel(), place, start.astype(np.uint64), event.astype(np.uint64), first
-    )
+    event, reached = np.nonzero(reaches)
+    reached_by = np.zeros((n_trends, max(-(-len(reaches) // _WORD), 1)), dtype=np.uint64)
+    np.bitwise_or.at(reached_by, (reached, event // _WORD), np.uint64(1) << (event % _WORD).astype(np.uint64))
+    return Courses(shared.astype(kind).ravel(), table.ravel(), place, reached_by, first)
 
 
 @njit(inline="always")
@@ -111,81 +109,87 @@ def _write(n_rows, out, to, shared, at, n, table, rows):  # type: ignore[no-unty
 
 
 @njit(inline="always")
-def _next_row(word, tau, begin, r, row_of, place, first_event, events, first):  # type: ignore[no-untyped-def]
+def _next_row(word, group, tau, r, row_of, place, first_event, first):  # type: ignore[no-untyped-def]
     """Where in the table the lowest event of `word` starts for the first step; and the word without it."""
-    bit = lowest_bit(word)
-    step = np.int64(tau[bit, r])
-    row = place[row_of[events[begin + bit], step - first_event]]
-    return np.uint64(np.int64(row) + first - step), word & (word - _ONE)
+    m = group * np.uint64(_WORD) + lowest_bit(word)
+    step = np.int64(tau[m, r])
+    return np.uint64(np.int64(place[row_of[m, step - first_event]]) + first - step), word & (word - _ONE)
+
+
+@njit(inline="always")
+def _look_up(steps, moving, start, n, end, tau, came):  # type: ignore[no-untyped-def]
+    """Steps of a block's runs by moving event, and a bit for each that comes before `end`."""
+    came[:] = 0
+    for m in range(np.uint64(len(moving))):
+        event, word, bit = moving[m], m // np.uint64(_WORD), m % np.uint64(_WORD)
+        for r in range(n):
+            tau[m, r] = steps[start + r, event]
+            came[word, r] |= np.uint64(tau[m, r] < end) << bit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(  # type: ignore[no-untyped-def]
-    steps, moving, first_event, row_of, shared, table, place, event_start, event, first, trend_stride, run_stride, out
+    steps, moving, first_event, row_of, shared, table, place, reached_by, first, trend_stride, run_stride, out
 ):
     n_runs, n_trends = np.uint64(steps.shape[0]), np.uint64(place.shape[0])
     n = np.uint64(len(shared)) // n_trends
-    end = first + np.int64(n)
     is_short = n < _VECTORS * width(out)
     block = np.uint64(_BLOCK)
-    tau = np.empty((_WORD, _BLOCK), np.int16)
+    tau = np.empty((len(moving), _BLOCK), np.int16)
+    came = np.empty((reached_by.shape[1], _BLOCK), np.uint64)
     word = np.empty(_BLOCK, np.uint64)
-    sorted_runs = np.empty((_UNROLLED + 2, _BLOCK), np.uint16)
+    ordered = np.empty((_UNROLLED + 2, _BLOCK), np.uint16)  # runs by the number of events that reach the trend
     count = np.empty(_UNROLLED + 2, np.uint64)
     for start in range(_ZERO, n_runs, block):
         n_here = min(block, n_runs - start)
+        _look_up(steps, moving, start, n_here, first + np.int64(n), tau, came)
         for k in range(n_trends):
-            begin, stop = event_start[k], event_start[k + _ONE]
-            at = k * n
-            for group in range(begin, max(stop, begin + _ONE), np.uint64(_WORD)):
-                n_events = min(stop - group, np.uint64(_WORD))
-                for r in range(n_here):
-                    word[r] = _ZERO
-                for j in range(n_events):
-                    m = moving[event[group + j]]
-                    for r in range(n_here):
-                        tau[j, r] = steps[start + r, m]
-                        word[r] |= np.uint64(tau[j, r] < end) << j
+            at, rows = k * n, place[k]
+            begin = _ZERO
+            while begin + _ONE < reached_by.shape[1] and reached_by[k, begin] == _ZERO:
+                begin += _ONE
+            for g in range(begin, np.uint64(reached_by.shape[1])):
                 count[:] = 0
-                fewest = np.uint64(_UNROLLED + 1) if is_short or group > begin else _ZERO
+                fewest = np.uint64(_UNROLLED + 1) if is_short or g > begin else _ZERO
                 for r in range(n_here):
+                    word[r] = came[g, r] & reached_by[k, g]
                     c = max(min(count_bits(word[r]), np.uint64(_UNROLLED + 1)), fewest)
-                    sorted_runs[c, count[c]] = r
+                    ordered[c, count[c]] = r
                     count[c] += _ONE
                 for i in range(count[0]):
-                    r = np.uint64(sorted_runs[0, i])
+                    r = np.uint64(ordered[0, i])
                     _write(0, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (_ZERO,))
                 for i in range(count[1]):
-                    r = np.uint64(sorted_runs[1, i])
-                    one, _ = _next_row(word[r], tau, group, r, row_of, place[k], first_event, event, first)
+                    r = np.uint64(ordered[1, i])
+                    one, _ = _next_row(word[r], g, tau, r, row_of, rows, first_event, first)
                     _write(1, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (one,))
                 for i in range(count[2]):
-                    r = np.uint64(sorted_runs[2, i])
-                    one, more = _next_row(word[r], tau, group, r, row_of, place[k], first_event, event, first)
-                    two, _ = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
+                    r = np.uint64(ordered[2, i])
+                    one, more = _next_row(word[r], g, tau, r, row_of, rows, first_event, first)
+                    two, _ = _next_row(more, g, tau, r, row_of, rows, first_event, first)
                     _write(2, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (one, two))
                 for i in range(count[3]):
-                    r = np.uint64(sorted_runs[3, i])
-                    one, more = _next_row(word[r], tau, group, r, row_of, place[k], first_event, event, first)
-                    two, more = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
-                    three, _ = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
+                    r = np.uint64(ordered[3, i])
+                    one, more = _next_row(word[r], g, tau, r, row_of, rows, first_event, first)
+                    two, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
+                    three, _ = _next_row(more, g, tau, r, row_of, rows, first_event, first)
                     _write(3, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (one, two, three))
-                for c in range(4, _UNROLLED + 2):
+                for c in range(_UNROLLED, _UNROLLED + 2):
                     for i in range(count[c]):
-                        r = np.uint64(sorted_runs[c, i])
+                        r = np.uint64(ordered[c, i])
                         to = k * trend_stride + (start + r) * run_stride
                         more = word[r]
                         if fewest == _ZERO:
-                            one, more = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
-                            two, more = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
-                            three, more = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
-                            four, more = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
+                            one, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
+                            two, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
+                            three, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
+                            four, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
                             _write(4, out, to, shared, at, n, table, (one, two, three, four))
-                        elif group == begin:
+                        elif g == begin:
                             for s in range(n):
                                 out[to + s] = shared[at + s]
                         while more != _ZERO:
-                            one, more = _next_row(more, tau, group, r, row_of, place[k], first_event, event, first)
+                            one, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
                             for s in range(n):
                                 out[to + s] += table[one + s]
 
@@ -208,6 +212,6 @@ def fill_paths(
     n_trends, n = courses.n_trends, courses.n_steps
     by_trend, by_run = (n, n_trends * n) if trend_axis == 1 else (len(steps) * n, n)
     _fill(
-        steps, moving, first_event, response_row, courses.shared, courses.table, courses.place, courses.event_start,
-        courses.event, courses.first, np.uint64(by_trend), np.uint64(by_run), out.reshape(-1),
+        steps, moving, first_event, response_row, courses.shared, courses.table, courses.place, courses.reached_by,
+        courses.first, np.uint64(by_trend), np.uint64(by_run), out.reshape(-1),
     )  # fmt: skip

@@ -114,16 +114,16 @@ def sample(
     """
     program = plan.program
     out = np.empty((n_runs, program.n_events), dtype=np.int16)
-    out[:] = program.fixed_step
+    fixed, loose = program.fixed_step.astype(np.int16), plan.loose.event
     past = past_steps(plan, streams, n_runs)
-    out[:, plan.loose.event] = past
     if not len(plan.open):
+        _lay_out(fixed, loose, past, plan.open, np.empty((n_runs, 0), dtype=np.int16), program.as_of, out)
         return out
     loose_offset = np.where(past == NEVER, NEVER, past - program.as_of)
     if len(plan.marched.event):
         given = thresholds(streams.threshold[plan.open], streams.first_run, n_runs) if threshold is None else threshold
         factors = noise_factors(plan, noise) if factors is None else factors
-        offsets = march(plan, given, loose_offset, factors, counted)
+        offsets = march(plan, np.ascontiguousarray(given), loose_offset, factors, counted)
     else:
         by_event = (
             thresholds_by_event(streams.threshold[plan.open], streams.first_run, n_runs)
@@ -131,5 +131,18 @@ def sample(
             else np.ascontiguousarray(threshold.T)
         )
         offsets = spend(plan, by_event, loose_offset)
-    out[:, plan.open] = np.where(offsets == NEVER, NEVER, offsets + program.as_of)
+    _lay_out(fixed, loose, past, plan.open, offsets, program.as_of, out)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _lay_out(fixed, loose, past, opened, offsets, as_of, out):  # type: ignore[no-untyped-def]
+    """Steps of all events in every run: fixed ones, loose past ones, and open ones from their offsets."""
+    for r in range(len(out)):
+        for event in range(len(fixed)):
+            out[r, event] = fixed[event]
+        for s in range(len(loose)):
+            out[r, loose[s]] = past[r, s]
+        for m in range(len(opened)):
+            offset = offsets[r, m]
+            out[r, opened[m]] = NEVER if offset == NEVER else offset + as_of
