@@ -14,6 +14,7 @@ from etia.report.describing.theory import hypotheses, hypothesis_sentences, lens
 from etia.report.describing.transmission import transmission
 from etia.report.describing.turning import turning_points
 from etia.report.document import Aside, Bullets, Page, Section
+from etia.report.learned import learned
 from etia.report.opening import question, reading
 from etia.report.subject import REFERENCE
 from etia.report.words import quoted
@@ -41,6 +42,7 @@ def page(subject: Subject, album: Album) -> Page:
         shares(subject),
         counterfactuals(subject),
         turning_points(subject),
+        learned(subject),
         stakes(subject, album),
         lenses(subject),
         hypotheses(subject, album),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from etia.report.document import Aside, Bullets, Page, Section
+from etia.report.learned import learned
 from etia.report.mapped.events import event_sentences, events
 from etia.report.mapped.scenarios import scenarios
 from etia.report.mapped.trends import trends
@@ -31,6 +32,7 @@ def page(subject: Subject, album: Album) -> Page:
         trends(subject, album),
         scenarios(subject, album),
         uncertainty(subject),
+        learned(subject),
         orders(subject),
         _where(subject),
     )

@@ -1,0 +1,36 @@
+"""What the data support, in the reports of a run that learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import etia
+from etia.report.learned import learned
+from etia.report.subject import Subject
+
+MODELS = Path(__file__).parents[2] / "models"
+
+
+@pytest.fixture(scope="module")
+def section():
+    run = etia.run(etia.load(MODELS / "japan_nuclear"), draws=4, runs=20, learn=True)
+    return learned(Subject(run))
+
+
+def test_the_paragraph_names_events_by_their_titles(section):
+    text = section.blocks[0].text
+    assert "Fukushima Daiichi” on “Nuclear electricity in Japan”" in text
+    assert "nuclear_japan" not in text
+
+
+def test_skill_stands_by_trend_variant_and_rival_with_its_error(section):
+    table = section.blocks[1]
+    assert {row[1] for row in table.rows} == {"known events", "forecast"}
+    assert all("(±" in row[4] for row in table.rows)
+
+
+def test_a_run_that_does_not_learn_has_no_such_section():
+    run = etia.run(etia.load(MODELS / "minimal"), draws=2, runs=5)
+    assert learned(Subject(run)) is None
