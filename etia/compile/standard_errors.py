@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etia.engine.shares import shares_below, sums_below
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,6 +43,13 @@ def draw_means(values: Values, n_draws: int) -> Floats:
     return means
 
 
+def _scores(case: Case | None, values: Values) -> Floats | None:
+    """Scores of the case's first runs, where `values` are of all its runs and calibration has an error; else None."""
+    if case is None or case.rate_scores is None or len(values) != len(case.outcomes.steps):
+        return None
+    return case.rate_scores
+
+
 def calibration_variance(case: Case | None, values: Values) -> Floats | float:
     """(...) variance of the mean of `values` (R, ...) from calibrating the central model on finitely many runs.
 
@@ -48,11 +57,13 @@ def calibration_variance(case: Case | None, values: Values) -> Floats | float:
     each of them, s_i the runs' scores. The one place where this part enters; with two draws or more it is inside the
     spread of draw means already.
     """
-    if case is None or case.rate_scores is None or len(values) != len(case.rate_scores):
+    scores = _scores(case, values)
+    if scores is None:
         return 0.0
-    f = np.asarray(values, dtype=np.float64)
+    assert case is not None
+    f = np.asarray(values[: len(scores)], dtype=np.float64)
     flat = (f - f.mean(axis=0)).reshape(len(f), -1)
-    answer = case.rate_scores.T @ flat / len(f)
+    answer = scores.T @ flat / len(f)
     part: Floats = np.einsum("io,ij,jo->o", answer, case.study.log_rate_covariance, answer)
     return np.maximum(part, 0.0).reshape(f.shape[1:])
 
@@ -118,9 +129,8 @@ def quantile_errors(
     """
     n = len(in_order)
     out = np.empty((len(levels), *in_order.shape[1:]))
-    for row, p in enumerate(levels):
-        below = values <= in_order[_place(p, n)]
-        error = standard_error(below, n_draws, case)
+    errors = _errors_of_shares(values, quantiles(in_order, levels), n_draws, case)
+    for row, (p, error) in enumerate(zip(levels, errors, strict=True)):
         # with few draws none may fall on the other side: one run's share is the least that can be told apart
         error = np.maximum(np.nan_to_num(error, nan=1.0), 1.0 / n)
         low = np.clip(np.ceil((p - error) * n) - 1, 0, n - 1).astype(np.intp)
@@ -128,6 +138,32 @@ def quantile_errors(
         reach = np.take_along_axis(in_order, np.stack([low, high]), axis=0)
         out[row] = (reach[1] - reach[0]) / 2.0
     return out
+
+
+def _errors_of_shares(values: Floats, bounds: Floats, n_draws: int, case: Case | None) -> Floats:
+    """(levels, ...) standard errors of the shares of `values` (P · R, ...) at or below the bounds (levels, ...)."""
+    n, shares = len(values), shares_below(values, bounds, n_draws)
+    if n_draws > 1:
+        return np.array([_error_of_draws(by_draw) for by_draw in shares])
+    if n < 2:
+        return np.full(bounds.shape, np.nan)
+    chance = shares[:, 0] * (1.0 - shares[:, 0]) / (n - 1)
+    error: Floats = np.sqrt(chance + _calibration_of_shares(case, values, bounds))
+    return error
+
+
+def _calibration_of_shares(case: Case | None, values: Floats, bounds: Floats) -> Floats | float:
+    """(levels, ...) what `calibration_variance` gives for the shares of `values` at or below bounds that rise."""
+    scores = _scores(case, values)
+    if scores is None:
+        return 0.0
+    assert case is not None
+    flat = values[: len(scores)].reshape(len(scores), -1)
+    flat_bounds = bounds.reshape(len(bounds), -1)
+    share = shares_below(flat, flat_bounds, 1)[:, 0]
+    answer = sums_below(flat, flat_bounds, scores) / len(scores) - share[..., None] * scores.mean(axis=0)
+    part: Floats = np.einsum("lsi,ij,lsj->ls", answer, case.study.log_rate_covariance, answer, optimize=True)
+    return np.maximum(part, 0.0).reshape(bounds.shape)
 
 
 class Spread(NamedTuple):

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["REFERENCE", "Case", "Settings", "Study"]
 
 REFERENCE = "reference"
+_SCORED = 20_000
+"""runs whose scores carry calibration's part of errors on"""
 _T = TypeVar("_T")
 
 
@@ -92,11 +94,14 @@ class Study:
 
     def each_draw(self, work: Callable[[int], _T]) -> list[_T]:
         """`work` done for every draw, in order, on as many threads as `jobs` allows."""
-        draws = range(self.settings.n_draws)
-        if self.settings.jobs == 1 or len(draws) == 1:
-            return [work(p) for p in draws]
+        return self.in_parallel(work, range(self.settings.n_draws))
+
+    def in_parallel(self, work: Callable[[int], _T], numbers: Sequence[int]) -> list[_T]:
+        """`work` done for every number, in order, on as many threads as `jobs` allows."""
+        if self.settings.jobs == 1 or len(numbers) == 1:
+            return [work(number) for number in numbers]
         with ThreadPoolExecutor(self.settings.jobs) as pool:
-            return list(pool.map(work, draws))
+            return list(pool.map(work, numbers))
 
     def plain(self, lens: LensWeights) -> Compiled:
         """The model as it stands under a lens, all draws."""
@@ -236,7 +241,8 @@ class Study:
         scores = reference.rate_scores
         if not len(counted) or scores is None:
             return out
-        came = occurrences(reference.compiled.curves.draw(0), reference.outcomes.steps)[:, counted]
+        steps = reference.outcomes.steps[: len(scores)]
+        came = occurrences(reference.compiled.curves.draw(0), steps)[:, counted]
         answer = came.T.astype(float) @ scores[:, counted] / len(came)
         solved = np.linalg.pinv(answer)
         spread = found.occurrence_covariance[np.ix_(counted, counted)]
@@ -344,13 +350,17 @@ class Case:
 
     @cached_property
     def rate_scores(self) -> Floats | None:
-        """(R, I) scores of the central model's ln λ0 in its runs; None where there is nothing to calibrate."""
+        """(R, I) scores of the central model's ln λ0 in its first runs; None where there is nothing to calibrate.
+
+        The first 20,000 tell what they are for, calibration's part of errors, well enough.
+        """
         study = self.study
         if not study.settings.central or not study.calibrated[0].occurrence_covariance.any():
             return None
         if len(self.compiled.curves.curves.event) != len(study.calibrated[0].rate):
             return None  # a scenario with events of its own: their part is not followed
-        return rate_scores(self.program(0), self.compiled.curves.draw(0), self.streams(0), self.outcomes.steps)
+        steps = self.outcomes.steps[:_SCORED]
+        return rate_scores(self.program(0), self.compiled.curves.draw(0), self.streams(0), steps)
 
     def world(self, change: Callable[[Program], Program]) -> Outcomes:
         """All runs of all draws of a changed world, on the same random numbers."""

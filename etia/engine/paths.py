@@ -204,14 +204,18 @@ def fill_paths(
     *,
     trend_axis: int = 1,
 ) -> None:
-    """Write the paths of all runs into `out`, contiguous (runs, K, n), or (K, runs, n) with `trend_axis` 0.
+    """Write the paths of all runs into `out` (runs, K, n), or (K, runs, n) with `trend_axis` 0.
 
-    `steps` (runs, N) the events' steps; `moving` (M,) the events that `courses` calls by number; `response_row` and
-    `first_event` as there.
+    Steps are contiguous in `out`. `steps` (runs, N) the events' steps; `moving` (M,) the events that `courses` calls by
+    number; `response_row` and `first_event` as there.
     """
-    n_trends, n = courses.n_trends, courses.n_steps
-    by_trend, by_run = (n, n_trends * n) if trend_axis == 1 else (len(steps) * n, n)
+    by_run, by_trend = (out.strides[axis] // out.itemsize for axis in (1 - trend_axis, trend_axis))
+    assert out.shape[2] == 1 or out.strides[2] == out.itemsize
+    length = (len(steps) - 1) * by_run + (courses.n_trends - 1) * by_trend + courses.n_steps
+    if not out.size:
+        return
     _fill(
         steps, moving, first_event, response_row, courses.shared, courses.table, courses.place, courses.reached_by,
-        courses.first, np.uint64(by_trend), np.uint64(by_run), out.reshape(-1),
+        courses.first, np.uint64(by_trend), np.uint64(by_run),
+        np.lib.stride_tricks.as_strided(out, (length,), (out.itemsize,)),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from etia.engine.paths import courses, fill_paths
 from etia.engine.program import NEVER
 from etia.engine.propagation import noise_paths
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["latent_at"]
 
-_CHUNK = 5_000
-"""runs handled at once, so that noise stays small"""
+_CHUNK = 256
+"""runs handled at once where there is noise, so that little memory serves all"""
 
 
 def latent_at(outcomes: Outcomes, steps: Ints, each_draw: Callable[[Callable[[int], None]], object]) -> Floats:
@@ -35,8 +36,9 @@ def latent_at(outcomes: Outcomes, steps: Ints, each_draw: Callable[[Callable[[in
     out = np.empty((n_trends, len(outcomes.steps), len(steps)))
 
     def fill(p: int) -> None:
-        for begin in range(0, outcomes.n_runs, _CHUNK):
-            n = min(_CHUNK, outcomes.n_runs - begin)
+        chunk = outcomes.n_runs if outcomes.kept[p].noise is None else _CHUNK
+        for begin in range(0, outcomes.n_runs, chunk):
+            n = min(chunk, outcomes.n_runs - begin)
             first = p * outcomes.n_runs + begin
             _fill(outcomes.kept[p], outcomes.steps[first : first + n], begin, steps, out[:, first : first + n])
 
@@ -46,9 +48,14 @@ def latent_at(outcomes: Outcomes, steps: Ints, each_draw: Callable[[Callable[[in
 
 def _fill(kept: Kept, event_steps: NDArray[np.int16], begin: int, steps: Ints, out: Floats) -> None:
     """The values of some runs of a draw, from its run number `begin` on, into `out` (K, n, S)."""
-    out[:] = kept.shared[:, None, steps]
     offset = kept.n_steps - kept.response.shape[2]
-    _add_responses(event_steps, kept.moving, offset, kept.response_row, kept.response, steps, out)
+    if len(steps) > 1 and np.all(np.diff(steps) == 1):
+        first = int(steps[0])
+        added = courses(kept.shared[:, first : first + len(steps)], kept.response, kept.response_row, first, offset)
+        fill_paths(added, event_steps, kept.moving, offset, kept.response_row, out, trend_axis=0)
+    else:
+        out[:] = kept.shared[:, None, steps]
+        _add_responses(event_steps, kept.moving, offset, kept.response_row, kept.response, steps, out)
     noise = kept.noise
     if noise is None or not len(steps) or steps.max() < noise.first_step:
         return

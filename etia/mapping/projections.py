@@ -25,7 +25,7 @@ __all__ = ["LEVELS", "QUANTILES", "Projection", "baselines", "projections", "tre
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 QUANTILES = ("p5", "p25", "p50", "p75", "p95")
 _MOST_VALUES = 16_000_000
-"""values (runs × steps × trends) that are held at once: 128 MB"""
+"""values (runs × steps × trends) that are held at once: 128 MB, but for a few steps where runs are many"""
 
 
 class Projection(NamedTuple):
@@ -58,10 +58,13 @@ def projections(case: Case) -> dict[str, Projection]:
             parts[k].append(_summary(case, shared))
     for steps in _spans(case, moving):
         latent = latent_at(outcomes, steps, case.study.each_draw)
-        for k in range(len(names)):
+
+        def summed_up(k: int, latent: Floats = latent, steps: NDArray[np.int64] = steps) -> None:
             own = latent[k][:, steps >= first[k]]
             if own.size:
                 parts[k].append(_summary(case, to_units_of(own, outcomes.scales, k)))
+
+        case.study.in_parallel(summed_up, range(len(names)))
     return {name: _joined_parts(case, first[k], parts[k]) for k, name in enumerate(names)}
 
 
@@ -96,7 +99,7 @@ def _summary(case: Case, values: Floats) -> _Summary:
         certain, n_steps = np.repeat(values, 5, axis=0), values.shape[1]
         return values[0], np.zeros(n_steps), certain, np.zeros((5, n_steps)), values[:, -1]
     mean, se = mean_and_error(case, values)
-    in_order = np.sort(values, axis=0)
+    in_order = np.sort(np.ascontiguousarray(values.T), axis=1).T
     errors = quantile_errors(values, in_order, LEVELS, case.study.settings.n_draws, case)
     return mean, se, quantiles(in_order, LEVELS), errors, values[:, -1].copy()
 
