@@ -77,7 +77,9 @@ class Account:
         return [term for term in self.terms if term.events]
 
     def evidence_shares(self) -> dict[Basis, float]:
-        """Shares of Σ |terms| of events by what their relations rest on."""
+        """Shares of Σ |terms| of events by what their relations rest on; none where no event moves the trend."""
+        if not any(term.latent for term in self.event_terms):
+            return {}
         return basis_shares((term.latent, term.grounds) for term in self.event_terms)
 
     def top(self, n: int) -> list[Term]:

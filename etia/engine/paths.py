@@ -69,7 +69,7 @@ def courses(
     moving event by its step, from `first_event` on, before which none comes. `kind` is the type that sums are taken in.
     """
     n_trends, n = shared.shape
-    ages = first + n - first_event
+    ages = max(first + n - first_event, 0)  # none: the steps end before any of these events can come
     acts = np.any(response[:, :, :ages] != 0.0, axis=2)  # (rows, K)
     row, trend = np.nonzero(acts)
     length = n + ages
