@@ -15,8 +15,8 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 report: $(READY)
-	@echo "Runs the flagship study; the reports lie in the folder named at the end."
-	@$(BIN)/etia run models/look_east
+	@echo "Runs the flagship study with two of its scenarios; the reports lie in the folder named at the end."
+	@$(BIN)/etia run models/look_east --scenario detente --scenario regional_war --draws 80
 
 test: $(READY)
 	@echo "Runs all tests; the result is the last line."
