@@ -167,19 +167,23 @@ def hypothesis_sentences(subject: Subject, name: str, rows: pd.DataFrame) -> lis
             f"{percent(float(own['probability'][o]), float(own['se'][o]))} under {quoted(subject.title(o))}"
             for o in others
         ]
-        said.append(f"Elsewhere: {listed(told)}. {_verdict(own['probability'])}")
+        said.append(f"Elsewhere: {listed(told)}. {_verdict(own['probability'], own['se'])}")
     left = float(own["without_mechanisms"][lens])
     if subject.model.hypotheses[name].carried_by and np.isfinite(left):
         said.append(_without(p, left, se))
     return said
 
 
-def _verdict(probability: pd.Series[Any]) -> str:
-    if (probability >= 0.5).all():
+def _verdict(probability: pd.Series[Any], error: pd.Series[Any]) -> str:
+    """Whether the theories agree on which side of one half it lies, two standard errors heeded."""
+    above, below = (probability - 2 * error >= 0.5), (probability + 2 * error < 0.5)
+    if above.all():
         return "Every theory compared holds it more likely true than not."
-    if (probability < 0.5).all():
+    if below.all():
         return "No theory compared holds it more likely true than not."
-    return "The theories disagree on it."
+    if above.any() and below.any():
+        return "The theories disagree on it."
+    return "For some theories it lies too near one half to say on which side."
 
 
 def _without(p: float, left: float, se: float) -> str:
