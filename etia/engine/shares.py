@@ -53,7 +53,7 @@ def _sum_below(values, bounds, scores, out):  # type: ignore[no-untyped-def]
 
 
 def sums_below(values: Floats, bounds: Floats, scores: Floats) -> Floats:
-    """(levels, S, I) sums of `scores` (R, I) over runs whose values (R, S) are at most the rising bounds (levels, S)."""
+    """(levels, S, I) sums of `scores` (R, I) over runs whose values (R, S) are at most rising bounds (levels, S)."""
     out = np.empty((*bounds.shape, scores.shape[1]))
     _sum_below(np.ascontiguousarray(values), np.ascontiguousarray(bounds), np.ascontiguousarray(scores), out)
     return out

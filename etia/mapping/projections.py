@@ -40,7 +40,7 @@ class Projection(NamedTuple):
     final: Floats  # (P · R,) value of every run at the horizon
 
 
-_Summary = tuple["Floats", "Floats", "Floats", "Floats", "Floats"]
+_Summary = tuple["Floats", "Floats", "Floats", "Floats"]
 
 
 def projections(case: Case) -> dict[str, Projection]:
@@ -51,21 +51,25 @@ def projections(case: Case) -> dict[str, Projection]:
     outcomes, names = case.outcomes, case.trend_names
     first = [_first_step(case, k) for k in range(len(names))]
     parts: list[list[_Summary]] = [[] for _ in names]
+    final: list[Floats] = [np.full(len(outcomes.steps), np.nan) for _ in names]
     moving = min(outcomes.first_moving_step(), case.calendar.n_steps)
     for k in range(len(names)):
         if first[k] < moving:
             shared = to_units_of(outcomes.course(k, first[k], moving - 1), outcomes.scales, k)
             parts[k].append(_summary(case, shared))
+            final[k] = np.repeat(shared[:, -1], outcomes.n_runs)
     for steps in _spans(case, moving):
         latent = latent_at(outcomes, steps, case.study.each_draw)
 
         def summed_up(k: int, latent: Floats = latent, steps: NDArray[np.int64] = steps) -> None:
             own = latent[k][:, steps >= first[k]]
             if own.size:
-                parts[k].append(_summary(case, to_units_of(own, outcomes.scales, k)))
+                values = to_units_of(own, outcomes.scales, k)
+                parts[k].append(_summary(case, values))
+                final[k][:] = values[:, -1]
 
         case.study.in_parallel(summed_up, range(len(names)))
-    return {name: _joined_parts(case, first[k], parts[k]) for k, name in enumerate(names)}
+    return {name: _joined_parts(case, first[k], parts[k], final[k]) for k, name in enumerate(names)}
 
 
 def _first_step(case: Case, trend: int) -> int:
@@ -82,26 +86,24 @@ def _spans(case: Case, first: int) -> Iterator[NDArray[np.int64]]:
         yield np.arange(begin, min(begin + length, n_steps), dtype=np.int64)
 
 
-def _joined_parts(case: Case, first: int, parts: list[_Summary]) -> Projection:
-    n_runs = len(case.outcomes.steps)
+def _joined_parts(case: Case, first: int, parts: list[_Summary], final: Floats) -> Projection:
     if not parts:
         nothing, none = np.zeros((5, 0)), np.zeros(0)
-        return Projection(first, none, none, nothing, nothing, np.nan, np.full(n_runs, np.nan))
-    *columns, finals = zip(*parts, strict=True)
-    mean, se, levels, errors = (np.concatenate(column, axis=-1) for column in columns)
+        return Projection(first, none, none, nothing, nothing, np.nan, final)
+    mean, se, levels, errors = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
     now = levels[2, case.calendar.as_of - first] if first <= case.calendar.as_of else np.nan
-    return Projection(first, mean, se, levels, errors, now, np.repeat(finals[-1], n_runs // len(finals[-1])))
+    return Projection(first, mean, se, levels, errors, now, final)
 
 
 def _summary(case: Case, values: Floats) -> _Summary:
-    """Mean, its error, quantiles, theirs, and last values of `values` (runs or draws, steps)."""
+    """Mean, its error, quantiles and theirs of `values` (runs or draws, steps)."""
     if len(values) == 1:  # one draw's one course: certain
         certain, n_steps = np.repeat(values, 5, axis=0), values.shape[1]
-        return values[0], np.zeros(n_steps), certain, np.zeros((5, n_steps)), values[:, -1]
+        return values[0], np.zeros(n_steps), certain, np.zeros((5, n_steps))
     mean, se = mean_and_error(case, values)
     in_order = np.sort(np.ascontiguousarray(values.T), axis=1).T
     errors = quantile_errors(values, in_order, LEVELS, case.study.settings.n_draws, case)
-    return mean, se, quantiles(in_order, LEVELS), errors, values[:, -1].copy()
+    return mean, se, quantiles(in_order, LEVELS), errors
 
 
 def baselines(case: Case) -> Floats:
