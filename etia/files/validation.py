@@ -5,7 +5,8 @@ Where a part of the model is faulty the rest is validated and checked without it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -30,6 +31,23 @@ _STAND_IN: dict[str, Any] = {
     "calendar": {"start": 1, "as_of": 9997, "end": 9998, "step": "year"},
 }
 """what keeps the rest checkable where a required part is missing or faulty"""
+
+_NAMES = frozenset(
+    f"unknown-{kind}"
+    for kind in (
+        "actor",
+        "claim",
+        "domain",
+        "event",
+        "impact",
+        "lens",
+        "link",
+        "mechanism",
+        "policy",
+        "scenario",
+        "trend",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,15 @@ def examine(
         has_calendar=not any(path[:1] == ("calendar",) for path, _ in wrongs) and "calendar" in root.entries,
         in_scenario=in_scenario,
     )
-    findings += [from_fault(fault, root) for fault in faults_of(subject, is_whole=model is not None)]
+    faults = list(faults_of(subject, is_whole=model is not None))
+    wrong_paths = [path for path, _ in wrongs]
+    nearly = None if model is not None else _nearly_whole(raw, wrong_paths)
+    if nearly is not None:
+        known = {(fault.path, fault.code) for fault in faults}
+        further = faults_of(replace(subject, model=nearly), is_whole=False)
+        codes = _standing_alone(wrong_paths)
+        faults += [fault for fault in further if fault.code in codes and (fault.path, fault.code) not in known]
+    findings += [from_fault(fault, root) for fault in faults]
     sound = model if not any(found.severity == "error" for found in findings) else None
     return Outcome(sound, findings)
 
@@ -128,6 +154,27 @@ def _validated(raw: object, root: Node) -> tuple[Model | None, list[tuple[Path, 
         return Model.model_validate(raw), []
     except ValidationError as error:
         return None, from_validation(error, root)
+
+
+def _nearly_whole(raw: Any, faulty: list[Path]) -> Model | None:
+    """The model without its faulty values alone, if what is left is one: their objects can then be checked as well."""
+    kept = deepcopy(raw)
+    for path in faulty:
+        node = kept
+        for key in path[:-1]:
+            node = node.get(key) if isinstance(node, dict) else None
+        if path and isinstance(node, dict):
+            node.pop(path[-1], None)
+    try:
+        return Model.model_validate({**_STAND_IN, **kept})
+    except ValidationError as error:
+        return _rest(kept, [tuple(found["loc"]) for found in error.errors()])
+
+
+def _standing_alone(faulty: list[Path]) -> frozenset[str]:
+    """Faults that cannot come of the values that were left out: unknown names, dates, percents."""
+    unscaled = any(path[-1:] in {("scale",), ("bounds",)} for path in faulty)
+    return _NAMES | {"calendar"} | (frozenset() if unscaled else {"percent-missing", "percent-misplaced"})
 
 
 def _rest(raw: Any, faulty: list[Path]) -> Model | None:
