@@ -16,7 +16,7 @@ $(READY): requirements.lock pyproject.toml
 
 report: $(READY)
 	@echo "Runs the flagship study with two of its scenarios; the reports lie in the folder named at the end."
-	@$(BIN)/etia run models/look_east --scenario detente --scenario regional_war --draws 80
+	@$(BIN)/etia run models/look_east --scenario detente --scenario regional_war --draws 40
 
 test: $(READY)
 	@echo "Runs all tests; the result is the last line."
