@@ -85,27 +85,42 @@ def courses(
 
 
 @njit(inline="always")
+def _write_vector(n_rows, out, to, shared, at, table, rows, s):  # type: ignore[no-untyped-def]
+    """A vector of `_write`'s sums, from step s on."""
+    total = load(shared, at + s)
+    if n_rows > 0:
+        total = add(total, load(table, rows[0] + s))
+    if n_rows > 1:
+        total = add(total, load(table, rows[1] + s))
+    if n_rows > 2:
+        total = add(total, load(table, rows[2] + s))
+    if n_rows > 3:
+        total = add(total, load(table, rows[3] + s))
+    store(out, to + s, total)
+
+
+@njit(inline="always")
 def _write(n_rows, out, to, shared, at, n, table, rows):  # type: ignore[no-untyped-def]
-    """out[to + s] = shared[at + s] + Σ table[row + s], s < n, over the first n_rows rows, known to the compiler."""
+    """out[to + s] = shared[at + s] + Σ table[row + s], s < n, over the first n_rows rows, known to the compiler.
+
+    n is at least a vector's width. What the last stretch may write once more comes to the same bits.
+    """
     w = width(out)
     stretch = _VECTORS * w
-    begin = _ZERO
-    while True:
-        for v in range(_VECTORS):
-            s = begin + v * w
-            total = load(shared, at + s)
-            if n_rows > 0:
-                total = add(total, load(table, rows[0] + s))
-            if n_rows > 1:
-                total = add(total, load(table, rows[1] + s))
-            if n_rows > 2:
-                total = add(total, load(table, rows[2] + s))
-            if n_rows > 3:
-                total = add(total, load(table, rows[3] + s))
-            store(out, to + s, total)
-        if begin + stretch >= n:
-            break
-        begin = min(begin + stretch, n - stretch)  # the last stretch may write again what is written, to the same bits
+    s = _ZERO
+    if n < stretch:
+        while True:
+            _write_vector(n_rows, out, to, shared, at, table, rows, s)
+            if s + w >= n:
+                break
+            s = min(s + w, n - w)
+    else:
+        while True:
+            for v in range(_VECTORS):
+                _write_vector(n_rows, out, to, shared, at, table, rows, s + v * w)
+            if s + stretch >= n:
+                break
+            s = min(s + stretch, n - stretch)
 
 
 @njit(inline="always")
@@ -133,7 +148,7 @@ def _fill(  # type: ignore[no-untyped-def]
 ):
     n_runs, n_trends = np.uint64(steps.shape[0]), np.uint64(place.shape[0])
     n = np.uint64(len(shared)) // n_trends
-    is_short = n < _VECTORS * width(out)
+    is_short = n < width(out)
     block = np.uint64(_BLOCK)
     tau = np.empty((len(moving), _BLOCK), np.int16)
     came = np.empty((reached_by.shape[1], _BLOCK), np.uint64)
