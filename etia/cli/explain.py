@@ -51,7 +51,8 @@ def _lines(account: Account, title: str, top: int) -> list[str]:
     head = f"{title} at {account.date} (scenario {account.scenario}, lens {account.lens})"
     terms = account.top(top)
     width = max(len(term.name) for term in terms)
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in account.evidence_shares().items())
+    told = [f"{name} {share:.0%}" for name, share in account.evidence_shares().items() if share == share]
+    shares = ", ".join(told)  # nan, which differs from itself, where no event moves the trend
     return [
         head,
         f"  {account.value:.4g}{unit} at the latent mean (mean {account.mean:.4g}, median {account.median:.4g})",

@@ -77,9 +77,7 @@ class Account:
         return [term for term in self.terms if term.events]
 
     def evidence_shares(self) -> dict[Basis, float]:
-        """Shares of Σ |terms| of events by what their relations rest on; none where no event moves the trend."""
-        if not any(term.latent for term in self.event_terms):
-            return {}
+        """Shares of Σ |terms| of events by what their relations rest on; nan where no event moves the trend."""
         return basis_shares((term.latent, term.grounds) for term in self.event_terms)
 
     def top(self, n: int) -> list[Term]:
@@ -117,7 +115,8 @@ class Account:
     def as_dict(self, n: int | None = None) -> dict[str, Any]:
         """Plain data for JSON."""
         out = {key: value for key, value in asdict(self).items() if key != "terms"}
-        out["evidence_shares"] = self.evidence_shares()
+        shares = self.evidence_shares()
+        out["evidence_shares"] = {basis: None if np.isnan(share) else share for basis, share in shares.items()}
         out["terms"] = [_row(term) for term in (self.terms if n is None else self.top(n))]
         return out
 
