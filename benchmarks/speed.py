@@ -1,0 +1,274 @@
+"""How fast the engine is, as ratios measured in one run: `python -m benchmarks.speed [--small]`.
+
+All ways take turns, round by round, and the median round counts. Times on one thread are processor seconds of the
+thread (`time.thread_time`), so that other work on the machine counts little; those on two are by the clock.
+The table is
+kept in `benchmarks/results/speed.csv` and `speed.md`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from benchmarks.plain import LoopJob, PlainJob
+from benchmarks.standard import Job, job
+from benchmarks.tables import Row, write
+from etia.engine.lanes import load, store, width
+from etia.engine.paths import _fill, courses, fill_paths
+from etia.engine.plan import prepare
+from etia.engine.propagation import noise_paths
+from etia.engine.sampler import felt_factors, sample
+from etia.engine.streams import normals, thresholds_by_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BLOCK, CHUNK = 128, 4096
+"""runs whose trajectories are held in the reused buffer, and runs sampled at once"""
+
+
+@njit(nogil=True)
+def _paths_by_blocks(steps, moving, row_of, parts, first, out):  # type: ignore[no-untyped-def]
+    """Every run's trajectories into one buffer, block after block."""
+    shared, table, place, reached_by = parts
+    n_trends = np.uint64(len(place))
+    n = np.uint64(len(shared)) // n_trends
+    for begin in range(0, len(steps), BLOCK):
+        _fill(
+            steps[begin : begin + BLOCK], moving, 0, row_of, shared, table, place, reached_by, first,
+            n, n_trends * n, out,
+        )  # fmt: skip
+
+
+@njit(nogil=True)
+def _write_blocks(n_runs, out):  # type: ignore[no-untyped-def]
+    """The least that writing costs: the buffer filled with a number for every block of runs."""
+    w = width(out)
+    one = load(out, np.uint64(0))
+    for _ in range(0, n_runs, BLOCK):
+        for i in range(np.uint64(0), np.uint64(len(out)), w):
+            store(out, i, one)
+
+
+class Ours:
+    """Thresholds, steps and float32 trajectories by the library."""
+
+    def __init__(self, given: Job) -> None:
+        program = given.program
+        self.given, self.plan = given, prepare(program)
+        self.row_of = np.ascontiguousarray(program.trends.response_row).astype(np.int64)
+        shared = program.trends.baseline + self.plan.deviation
+        response = program.trends.response
+        self.moving = self.plan.open
+        self.row_of = np.ascontiguousarray(self.row_of[self.moving])
+        self.laid_out = courses(shared[:, 1:], response, self.row_of, 1, 0, kind=np.float32)
+
+    def buffer(self) -> np.ndarray:
+        return np.zeros(BLOCK * self.laid_out.n_trends * self.laid_out.n_steps, dtype=np.float32)
+
+    def run(self, n_runs: int, first: int = 0, out: np.ndarray | None = None) -> None:
+        """All three for runs first … first + n_runs − 1, trajectories into a reused buffer."""
+        out = self.buffer() if out is None else out
+        parts = tuple(self.laid_out[:4])
+        for begin in range(first, first + n_runs, CHUNK):
+            here, n = self.given.streams.starting_at(begin), min(CHUNK, first + n_runs - begin)
+            factors = felt_factors(self.plan, here, n) if self.plan.feels_noise.any() else None
+            steps = sample(self.plan, here, n, factors=factors)
+            if self.given.program.trends.noise is None:
+                _paths_by_blocks(steps, self.moving, self.row_of, parts, 1, out)
+            else:
+                self._with_noise(steps, begin, out)
+
+    def _with_noise(self, steps: np.ndarray, begin: int, out: np.ndarray) -> None:
+        program = self.given.program
+        for at in range(0, len(steps), BLOCK):
+            near = steps[at : at + BLOCK]
+            block = out[: len(near) * self.laid_out.n_trends * self.laid_out.n_steps]
+            block = block.reshape(len(near), self.laid_out.n_trends, self.laid_out.n_steps)
+            fill_paths(self.laid_out, near, self.moving, 0, self.row_of, block)
+            found = noise_paths(
+                program.trends.noise, program.n_trends, self.given.streams.starting_at(begin + at), len(near)
+            )
+            assert found is not None
+            block += found[1]
+
+    def limit(self, n_runs: int, first: int = 0, out: np.ndarray | None = None) -> None:
+        """Drawing what the job draws, and writing its trajectories once: nothing can be faster."""
+        out = self.buffer() if out is None else out
+        noise = self.given.program.trends.noise
+        for begin in range(first, first + n_runs, CHUNK):
+            n = min(CHUNK, first + n_runs - begin)
+            thresholds_by_event(self.given.streams.threshold[self.plan.open], begin, n)
+            if noise is not None:
+                for key in self.given.streams.noise:
+                    normals(key, begin, n, noise.weight.shape[2])
+            _write_blocks(n, out)
+
+
+def _plain(given: Job, block: int) -> Callable[[int], None]:
+    """The sparse plain way."""
+    way = PlainJob(given.program)
+    out = np.empty((256, given.program.n_trends, given.n_months), dtype=np.float32)
+
+    def run(n_runs: int) -> None:
+        for _ in range(0, n_runs, block):
+            steps = way.steps_by_links(way.draw(block))
+            for begin in range(0, block, len(out)):
+                way.trajectories_by_event(steps[begin : begin + len(out)], out)
+
+    return run
+
+
+def _loop(given: Job, block: int = 512) -> Callable[[int], None]:
+    """The plain loop over months."""
+    way, rng = LoopJob(given.program), np.random.default_rng(0)
+    program, noise = given.program, given.program.trends.noise
+    out = np.empty((program.n_trends, given.n_months, block), dtype=np.float32)
+
+    def run(n_runs: int) -> None:
+        for _ in range(0, n_runs, block):
+            shocks = None
+            if noise is not None:
+                shocks = np.zeros((program.n_trends, program.n_steps, block))
+                for t in range(1, program.n_steps):
+                    shocks[:, t] = 0.9 * shocks[:, t - 1] + 0.2 * rng.standard_normal((program.n_trends, block))
+            way.run(rng.standard_exponential((program.n_events, block)), shocks, out)
+
+    return run
+
+
+def check(given: Job) -> None:
+    """All ways give the same steps and trajectories on the same thresholds; raises AssertionError else."""
+    ours, n = Ours(given), 512
+    threshold = thresholds_by_event(given.streams.threshold[ours.plan.open], 0, n)
+    steps = sample(ours.plan, given.streams, n)
+    out = np.empty((n, ours.laid_out.n_trends, ours.laid_out.n_steps), dtype=np.float32)
+    fill_paths(ours.laid_out, steps, ours.moving, 0, ours.row_of, out)
+    by_loop = np.empty((out.shape[1], out.shape[2], n))
+    assert np.array_equal(LoopJob(given.program).run(threshold, None, by_loop), steps)
+    assert np.allclose(by_loop.transpose(2, 0, 1), out, atol=1e-4)
+    if not len(ours.plan.marched.event):
+        plain, again = PlainJob(given.program), np.empty_like(out)
+        for way in (plain.steps_by_lists, plain.steps_by_links):
+            assert np.array_equal(way(threshold), steps)
+        for make in (plain.trajectories_by_event, plain.trajectories_by_trend):
+            make(steps, again)
+            assert np.allclose(again, out, atol=1e-4)
+
+
+def by_turns(ways: dict[str, tuple[Callable[[int], None], int]], rounds: int) -> dict[str, float]:
+    """Median nanoseconds a run of each way (with its number of runs), all of them taking turns."""
+    for run, n in ways.values():
+        run(n)
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, (run, n) in ways.items():
+            start = time.thread_time()
+            run(n)
+            found[name].append((time.thread_time() - start) / n * 1e9)
+    return {name: float(np.median(times)) for name, times in found.items()}
+
+
+def on_two_threads(run: Callable[..., None], n: int, out: Callable[[], np.ndarray], rounds: int) -> float:
+    """How many times as fast two threads are as one, by the clock; the median over rounds that take turns."""
+    buffers = [out(), out()]
+    gains = []
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(rounds):
+            start = time.perf_counter()
+            run(2 * n, 0, buffers[0])
+            alone = time.perf_counter() - start
+            start = time.perf_counter()
+            list(pool.map(lambda i: run(n, i * n, buffers[i]), range(2)))
+            gains.append(alone / (time.perf_counter() - start))
+    return float(np.median(gains))
+
+
+def _ema(given: Job, n: int = 40) -> float:
+    """Nanoseconds a run of the ema_workbench running the plain loop as a Python function, a run at a time."""
+    import logging
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from ema_workbench import ArrayOutcome, Model, RealParameter, SequentialEvaluator
+    logging.getLogger("EMA").setLevel(logging.ERROR)
+    way, program = LoopJob(given.program), given.program
+    out = np.empty((program.n_trends, given.n_months, 1), dtype=np.float32)
+
+    def study(**uniform: float) -> dict[str, np.ndarray]:
+        u = np.array([uniform[f"u{b}"] for b in range(program.n_events)])
+        way.run(-np.log(u)[:, None], None, out)
+        return {f"t{k}": out[k, :, 0].copy() for k in range(program.n_trends)}
+
+    model = Model("standard", function=study)
+    model.uncertainties = [RealParameter(f"u{b}", 1e-12, 1.0) for b in range(program.n_events)]
+    model.outcomes = [ArrayOutcome(f"t{k}") for k in range(program.n_trends)]
+    with SequentialEvaluator(model) as evaluator:
+        start = time.thread_time()
+        evaluator.perform_experiments(scenarios=n)
+        return (time.thread_time() - start) / n * 1e9
+
+
+def _variant(name: str, given: Job, n: int, rounds: int) -> list[Row]:
+    ours = Ours(given)
+    found = by_turns({"ours": (ours.run, n), "limit": (ours.limit, n), "loop": (_loop(given), 1024)}, rounds)
+    return [
+        Row(f"{name}: nanoseconds a run", found["ours"]),
+        Row(f"{name}: times as fast as the plain loop over months", found["loop"] / found["ours"]),
+        Row(f"{name}: share of its own limit", found["limit"] / found["ours"]),
+    ]
+
+
+def main(small: bool = False) -> int:
+    """Measure, print and keep the table; 1 where the ways do not agree or a bound is missed."""
+    rounds, n = (3, 8_192) if small else (15, 65_536)
+    standard = job()
+    sensitive, fading = job(sensitive=3), job(half_life=24)
+    for given in (standard, sensitive, fading):
+        check(given)
+    ours = Ours(standard)
+    out = ours.buffer()
+    found = by_turns(
+        {
+            "ours": (lambda k: ours.run(k, 0, out), n),
+            "limit": (lambda k: ours.limit(k, 0, out), n),
+            "sampling": (lambda k: [sample(ours.plan, standard.streams, CHUNK) for _ in range(0, k, CHUNK)], n),
+            "drawing": (lambda k: [thresholds_by_event(standard.streams.threshold, 0, CHUNK) for _ in range(0, k, CHUNK)], n),  # noqa: E501
+            "plain": (_plain(standard, 2048), 4096),
+            "loop": (_loop(standard), 2048),
+        },
+        rounds,
+    )  # fmt: skip
+    share, plain, loop = found["limit"] / found["ours"], found["plain"] / found["ours"], found["loop"] / found["ours"]
+    ours_two = on_two_threads(ours.run, n, ours.buffer, rounds)
+    limit_two = on_two_threads(ours.limit, 4 * n, ours.buffer, rounds)
+    rows = [
+        Row("ours: nanoseconds a run, one thread", found["ours"]),
+        Row("of it thresholds", found["drawing"]),
+        Row("of it thresholds and event steps", found["sampling"]),
+        Row("limit: nanoseconds a run", found["limit"]),
+        Row("plain, a loop over months: nanoseconds a run", found["loop"]),
+        Row("plain, the fastest numpy found: nanoseconds a run", found["plain"]),
+        Row("times as fast as the loop over months", loop, "at least 70"),
+        Row("times as fast as the fastest numpy found", plain, "at least 70"),
+        Row("share of the limit", share, "at least 0.30"),
+        Row("gain from a second thread", ours_two, "at least 1.7, or 0.9 of the limit's"),
+        Row("the limit's gain from a second thread", limit_two),
+        *_variant("with noise", job(noise=True), n // 8, rounds),
+        *_variant("three trend-sensitive events", sensitive, n // 4, rounds),
+        *_variant("half-lives on all links", fading, n // 4, rounds),
+        Row("times as fast as ema_workbench with a Python function", _ema(standard) / found["ours"]),
+    ]
+    write("speed", rows)
+    return int(loop < 50 or plain < 8)
+
+
+if __name__ == "__main__":
+    sys.exit(main("--small" in sys.argv))

@@ -1,0 +1,43 @@
+"""Tables of measurements, printed and kept as CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import platform
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["RESULTS", "Row", "machine", "write"]
+
+RESULTS = Path(__file__).parent / "results"
+
+
+class Row(NamedTuple):
+    """A measured number and what it was meant to be, if anything."""
+
+    what: str
+    value: float
+    target: str = ""
+
+
+def machine() -> str:
+    """What it was measured on, in a line."""
+    name = platform.processor()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = [line for line in info.read_text("utf-8").splitlines() if line.startswith("model name")]
+        name = lines[0].split(":", 1)[1].strip() if lines else name
+    return f"{name}, Python {platform.python_version()}, numpy {np.__version__}"
+
+
+def write(name: str, rows: list[Row]) -> None:
+    """Print the rows and keep them in `benchmarks/results/NAME.csv` and `NAME.md`."""
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([Row._fields, *rows])
+    lines = [f"{row.what} | {row.value:.4g} | {row.target}" for row in rows]
+    text = "\n".join([f"Measured on {machine()}.\n", "what | value | target", "--- | --- | ---", *lines, ""])
+    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
+    print(text)
