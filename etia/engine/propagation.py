@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NEAR = 64
 """runs whose noise is made at once, so that it stays near the processor"""
 
-__all__ = ["noise_paths", "noise_since", "propagate", "to_latent", "to_units"]
+__all__ = ["couple_noise", "noise_paths", "noise_since", "propagate", "to_latent", "to_units"]
 
 
 @njit(cache=True, nogil=True)
@@ -86,6 +86,14 @@ def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, int, int]
     return np.array([*before, *left, *after], dtype=np.int64), len(before), len(before) + len(left)
 
 
+def couple_noise(noise: Noise, needed: NDArray[np.bool_], out: Floats) -> None:
+    """Add what couplings pass on to `out` (runs, K, T − first step), trends' own noise; to the needed trends (K,)."""
+    source, target = noise.coupling_source, noise.coupling_target
+    order, begins, ends = _in_order(source, target, np.flatnonzero(needed[target]))
+    strength, lag = noise.coupling_strength[order], noise.coupling_lag[order]
+    _couple_noise(source[order], target[order], strength, lag, begins, ends, out)
+
+
 def noise_paths(
     noise: Noise | None, n_trends: int, streams: Streams, n_runs: int, wanted: NDArray[np.bool_] | None = None
 ) -> tuple[int, Floats] | None:
@@ -103,15 +111,12 @@ def noise_paths(
         n_periods = int(np.max(np.nonzero(noise.weight[j].any(axis=0))[0], initial=-1)) + 1
         innovations = normals(streams.noise[j], streams.first_run, n_runs, n_periods)
         parts.append((noise.trend[j], innovations, np.ascontiguousarray(noise.weight[j, :, :n_periods].T)))
-    source, target = noise.coupling_source, noise.coupling_target
-    order, begins, ends = _in_order(source, target, np.flatnonzero(needed[target]))
-    strength, lag = noise.coupling_strength[order], noise.coupling_lag[order]
     out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
     for begin in range(0, n_runs, _NEAR):
         near = slice(begin, begin + _NEAR)
         for trend, innovations, weight in parts:
             _weigh(innovations[near], weight, out[near, trend, :])
-        _couple_noise(source[order], target[order], strength, lag, begins, ends, out[near])
+        couple_noise(noise, needed, out[near])
     return noise.first_step, out
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from etia.compile.standard_errors import quantiles
 from etia.engine.ensemble import to_units_of
 from etia.engine.snapshots import latent_at
+from etia.mapping.bands import Bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ class Ends(NamedTuple):
     case: Case
     now: Floats  # (K,) median at `as_of`; nan where a trend has no value by then
     final: Floats  # (K, P · R) every run at the horizon
+    band: Floats  # (K, 3) its p5, p50 and p95
 
     @property
     def horizon(self) -> str:
@@ -37,7 +39,8 @@ def projected_ends(case: Case, projected: dict[str, Projection]) -> Ends:
     """The ends of a case whose trends are projected already."""
     now = np.array([projection.now for projection in projected.values()])
     final = np.array([projection.final for projection in projected.values()])
-    return Ends(case, now, final.reshape(len(projected), len(case.outcomes.steps)))
+    band = np.array([one.quantiles[[0, 2, 4], -1] if one.mean.size else [np.nan] * 3 for one in projected.values()])
+    return Ends(case, now, final.reshape(len(projected), len(case.outcomes.steps)), band.reshape(len(projected), 3))
 
 
 def ends(case: Case) -> Ends:
@@ -46,5 +49,9 @@ def ends(case: Case) -> Ends:
     steps = np.array([case.calendar.as_of, case.calendar.n_steps - 1], dtype=np.int64)
     latent = latent_at(outcomes, steps, case.study.each_draw)
     both = np.array([to_units_of(own, outcomes.scales, k) for k, own in enumerate(latent)]).reshape(latent.shape)
-    now = np.array([quantiles(np.sort(own), (0.5,))[0] for own in both[:, :, 0]])
-    return Ends(case, now, np.ascontiguousarray(both[:, :, 1]))
+    bands = Bands(case, (0.05, 0.5, 0.95))
+    means = bands.means(steps)
+    found = np.array([quantiles(np.sort(own, axis=0), (0.05, 0.5, 0.95)) for own in both]).reshape(len(both), 3, 2)
+    for k, own in enumerate(found):
+        bands.improve(k, steps, None if means is None else means[k], own)
+    return Ends(case, found[:, 1, 0], np.ascontiguousarray(both[:, :, 1]), found[:, :, 1])

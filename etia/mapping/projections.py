@@ -10,6 +10,7 @@ import pandas as pd
 from etia.compile.standard_errors import mean_and_error, quantile_errors, quantiles
 from etia.engine.ensemble import to_units_of
 from etia.engine.snapshots import latent_at
+from etia.mapping.bands import Bands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,14 +59,20 @@ def projections(case: Case) -> dict[str, Projection]:
             shared = to_units_of(outcomes.course(k, first[k], moving - 1), outcomes.scales, k)
             parts[k].append(_summary(case, shared))
             final[k] = np.repeat(shared[:, -1], outcomes.n_runs)
+    bands = Bands(case, LEVELS)
     for steps in _spans(case, moving):
-        latent = latent_at(outcomes, steps, case.study.each_draw)
+        latent, means = latent_at(outcomes, steps, case.study.each_draw), bands.means(steps)
 
-        def summed_up(k: int, latent: Floats = latent, steps: NDArray[np.int64] = steps) -> None:
-            own = latent[k][:, steps >= first[k]]
+        def summed_up(
+            k: int, latent: Floats = latent, means: Floats | None = means, steps: NDArray[np.int64] = steps
+        ) -> None:
+            known = steps >= first[k]
+            own = latent[k][:, known]
             if own.size:
                 values = to_units_of(own, outcomes.scales, k)
-                parts[k].append(_summary(case, values))
+                summary = _summary(case, values)
+                bands.improve(k, steps[known], None if means is None else means[k][:, known], *summary[2:])
+                parts[k].append(summary)
                 final[k][:] = values[:, -1]
 
         case.study.in_parallel(summed_up, range(len(names)))

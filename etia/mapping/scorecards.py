@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from etia.compile.standard_errors import mean_and_error, quantiles, spread
+from etia.compile.standard_errors import mean_and_error, spread
 from etia.mapping.projections import baselines
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def _likeliest(trend: Trend, values: Floats) -> str | None:
     return list(trend.levels.values())[int(np.argmax(counts))] if counts.any() else None
 
 
-def _card(case: Case, trend: int, now: float, final: Floats, baseline: float) -> list[Any]:
+def _card(case: Case, trend: int, now: float, final: Floats, band: Floats, baseline: float) -> list[Any]:
     """The row of one trend; evidence's and data's shares are filled in by who knows what the terms rest on."""
     name = case.trend_names[trend]
     described = case.model.trends[name]
-    p50, p5, p95 = quantiles(np.sort(final), (0.5, 0.05, 0.95))
+    p5, p50, p95 = band
     rise = float(np.mean(final > now)) if not np.isnan(now) else np.nan
     parts = spread(final, case.study.settings.n_draws)
     shares = [float(parts.share(part)) for part in (parts.judgement, parts.chance)]
@@ -67,9 +67,9 @@ def _card(case: Case, trend: int, now: float, final: Floats, baseline: float) ->
 def trend_scores(found: Iterable[Ends]) -> pd.DataFrame:
     """The table `trend_scores`."""
     rows = []
-    for case, now, final in found:
+    for case, now, final, band in found:
         baseline = baselines(case)[:, -1]
-        rows += [_card(case, k, float(now[k]), final[k], float(baseline[k])) for k in range(len(now))]
+        rows += [_card(case, k, float(now[k]), final[k], band[k], float(baseline[k])) for k in range(len(now))]
     return pd.DataFrame(rows, columns=CARD)
 
 

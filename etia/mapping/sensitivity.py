@@ -95,7 +95,7 @@ def _place(path: str, model: Model, order: dict[str, int]) -> tuple[int, int, st
 def sensitivity(found: Iterable[Ends]) -> pd.DataFrame:
     """The table `sensitivity`; empty in the central model, and with too few draws to tell."""
     parts = []
-    for case, _, finals in found:
+    for case, _, finals, _ in found:
         n_draws = case.study.settings.n_draws
         drawn = used_judgements(case) if n_draws >= 2 * _GROUPS else {}
         if not drawn:
