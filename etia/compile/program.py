@@ -75,6 +75,13 @@ class Compiled:
         """By trend what the data leave open about a measured trend's baseline, in every draw."""
         return {} if self.courses is None else measured.drawn(self.courses, self.judgements)
 
+    @property
+    def baseline_errors(self) -> dict[str, Floats]:
+        """(P,) by path how far a draw's fitted baseline lies from the best one at `end`: for sensitivity (§8)."""
+        source = self.reference or self
+        names = list(source.model.trends)
+        return {f"trends.{names[k]}.baseline": drawn.error[:, -1] for k, drawn in source.baseline_draws.items()}
+
     def program(self, p: int, rate: Floats | None = None) -> Program:
         """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
         model, calendar = self.model, self.model.timeline

@@ -193,7 +193,7 @@ def backtest(
             progress(str(origin))
         for variant in variants:
             forecasts[variant].append(forecast_at(model, series, origin, variant, asked, lens))
-        for (trend, horizon, against), score in references_at(model, series, origin).items():
+        for (trend, horizon, against), score in references_at(model, series, origin, asked).items():
             references[trend, horizon, against, str(origin)] = score
     scored = {f.trend for by_origin in forecasts.values() for one in by_origin for f in one.trends}
     return Backtest(

@@ -138,16 +138,15 @@ def _regressed(
 ) -> list[Draw]:
     form, last = parameters.form, int(np.flatnonzero(~np.isnan(rest))[-1])
     phi = _autocorrelations(form, series, percentile("memory.0"))
-    rss = np.array([likelihood(form, form.memory(np.array([one])), series)[1] for one in phi])
-    sigma = _innovations(form, series, rss, percentile)
+    memories = [Autoregression(float(one)) for one in phi]
+    fits = [likelihood(form, memory, series) for memory in memories]
+    sigma = _innovations(form, series, np.array([rss for _, rss, _ in fits]), percentile)
     normals = _normals(percentile, "states", form.n_states, len(phi))
     periods = np.arange(last + 1 + horizon) - series.first
     course = np.vander(periods.astype(float), form.n_states, increasing=True)
     found = []
-    for p, one in enumerate(phi):
-        memory = Autoregression(float(one))
+    for p, (memory, (_, _, triangle)) in enumerate(zip(memories, fits, strict=True)):
         weights = memory.weights(horizon + 1)
-        triangle = likelihood(form, memory, series)[2]
         states = solve_triangular(triangle, normals[p]) if form.n_states else normals[p]
         found.append(Draw(sigma[p] * (course @ states), weights[1:], weights[:-1], float(sigma[p])))
     return found
