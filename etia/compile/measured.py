@@ -1,9 +1,9 @@
 """Measured trends: their data in the latent scale, the baseline beneath them and the noise about it (method §4).
 
 At every datum what the model itself puts there is taken off first, so no impact counts twice; the baseline is fitted to
-the rest. The lens's central model settles memory and smoothing at their best values. What the data leave open about them,
-about levels, slopes and innovations is drawn anew with the judgements (§8), on percentiles that lenses and scenarios
-share; baseline, past responses and residual add up to the data in every draw.
+the rest. The lens's central model settles memory and smoothing at their best values. What the data leave open about
+them, about levels, slopes and innovations is drawn anew with the judgements (§8), on percentiles that lenses and
+scenarios share; baseline, past responses and residual add up to the data in every draw.
 """
 
 from __future__ import annotations
@@ -151,7 +151,8 @@ def courses(model: Model, central: Judgements, past: Past, couplings: Couplings)
             own[s.trend] = _own_noise(s, found[s.trend][1].fit(rests[s.trend], given[s.trend]), calendar)[1]
         if not len(couplings.source) or np.abs(own - before).max() < 1e-9:
             break
-    parameters, course = ({trend: both[i] for trend, both in found.items()} for i in (0, 1))
+    parameters = {trend: settled for trend, (settled, _) in found.items()}
+    course = {trend: mapped for trend, (_, mapped) in found.items()}
     first = min(int(s.middle[s.last]) + 1 for s in series)
     return Courses(tuple(series), parameters, course, rests, given, first, calendar.n_steps)
 
@@ -285,7 +286,7 @@ def random_noise(
     names: Sequence[str],
     couplings: Couplings,
 ) -> Noise | None:
-    """Draw p's random noise of the measured trends among `names`, on its way along these couplings; None without any."""
+    """Draw p's random noise of the measured trends among `names`, on its way along these couplings; None: no noise."""
     if shared is None:
         return None
     kept = [s for s in shared.series if s.name in names]

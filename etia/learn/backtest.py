@@ -203,12 +203,14 @@ def backtest(
         {one.name: one.months for one in series},
         {variant: tuple(found) for variant, found in forecasts.items()},
         references,
-        (*_remarks(model, series, scored), *(r for found in forecasts.values() for one in found for r in one.remarks)),
+        (*_remarks(model, series, scored, asked), *(r for found in forecasts.values() for one in found for r in one.remarks)),
     )
 
 
-def _remarks(model: Model, series: Sequence[Measured], scored: set[str]) -> list[str]:
+def _remarks(model: Model, series: Sequence[Measured], scored: set[str], settings: Settings) -> list[str]:
     found = [f"{one.name}: too few data to be scored" for one in series if one.name not in scored]
+    if settings.central:
+        found.append("central model: its bands leave out what judgements and data leave open, so they hold too little")
     fitted = fitted_relations(model, [one.name for one in series])
     if fitted:
         found.append(

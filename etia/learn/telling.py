@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 REFERENCES = ("random_walk", "seasonal", "baseline", "ets")
 Z90 = 1.6448536269514722
+LEAST_SKILL = 0.01
 
 __all__ = ["aligned", "backtest_lines", "event_lines", "fit_lines", "turning_point_lines", "verdict"]
 
@@ -111,8 +112,8 @@ def _skill(skill: float | None, se: float | None) -> str:
 
 
 def verdict(skill: float, se: float) -> str:
-    """Better, worse or undecided at 90 %, by 1.645 standard errors."""
-    if skill != skill or se != se:
+    """Better, worse or undecided at 90 %, by 1.645 standard errors; less than a hundredth is neither."""
+    if skill != skill or se != se or abs(skill) < LEAST_SKILL:
         return "undecided"
     return "better" if skill > Z90 * se else "worse" if skill < -Z90 * se else "undecided"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from etia.learn.judgement import say
-from etia.report.document import Aside, Paragraph, Section, Table
+from etia.learn.judgement import say, trend_sentences
+from etia.learn.model_series import baseline_methods
+from etia.report.document import Aside, Bullets, Paragraph, Section, Table
 from etia.report.numbers import percent
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ __all__ = ["learned"]
 _TABLES = ("turning_points", "fit", "backtest", "backtest_events", "lens_weights")
 _MOST = 15
 _SKILL = "Skill is the share of another forecast's error that the model saves; below 0 it is the worse of the two."
+_FROM_THEN = (
+    "Forecasts were made from past dates with what was known then, once with the events that came later given, and "
+    "once with only what had been said of them."
+)
 _AGAINST = {
     "random_walk": "random walk with drift",
     "seasonal": "last season's value",
@@ -33,7 +38,11 @@ def learned(subject: Subject) -> Section | None:
     tables = {name: subject.table(name) for name in _TABLES if len(subject.table(name))}
     if not {"fit", "backtest"} & set(tables):
         return None
+    scored = {name: tables.pop(name) for name in ("backtest", "backtest_events") if name in tables}
     blocks: list[Block] = [Paragraph(_titled(subject, say(tables)))]
+    if "backtest" in scored:
+        told = trend_sentences(scored["backtest"], scored.get("backtest_events"), baseline_methods(subject.model))
+        blocks += [Paragraph(_FROM_THEN), Bullets(tuple(_titled(subject, text) for text in told))]
     skill = _skill(subject, subject.table("backtest"))
     moved = _moved(subject, subject.table("fit"))
     if skill is not None:

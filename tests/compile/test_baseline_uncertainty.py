@@ -119,7 +119,7 @@ def test_the_evidence_of_a_memory_is_that_of_what_is_free_of_states(n_states):
 
 
 def test_short_series_are_not_taken_for_forgetful():
-    """φ = 0.7, 20 data about a line: the likeliest φ is a quarter too low on the mean, the median of its draws is not."""
+    """φ = 0.7, 20 data about a line: the likeliest φ is far too low on the mean, the median of its draws is not."""
     rng, best, middle = np.random.default_rng(2), [], []
     form, window = Regression(2), np.ones(20, dtype=bool)
     for _ in range(60):
@@ -230,7 +230,9 @@ def test_lenses_share_the_percentiles_of_a_baseline():
            "trends": {"y": measured(SERIES, "linear")},
            "impacts": {"a -> y": {"lasting": 1, "mechanism": "m"}}}  # fmt: skip
     found = study_of(raw, drawn(40, 1))
-    ends = [[found.case(lens=lens).compiled.baseline_draws[0].error[p, -1] for p in range(40)] for lens in ("one", "two")]
+    ends = [
+        [found.case(lens=lens).compiled.baseline_draws[0].error[p, -1] for p in range(40)] for lens in ("one", "two")
+    ]
     assert np.corrcoef(ends)[0, 1] > 0.99
 
 

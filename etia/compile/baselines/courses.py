@@ -60,9 +60,7 @@ class Course:
     psi: NDArray[np.float64]
     sigma: float
 
-    def fit(
-        self, rest: NDArray[np.float64], given: NDArray[np.float64] | None = None, draw: Draw | None = None
-    ) -> Fit:
+    def fit(self, rest: NDArray[np.float64], given: NDArray[np.float64] | None = None, draw: Draw | None = None) -> Fit:
         """Baseline and own noise of one series, or of one a draw.
 
         Parameters

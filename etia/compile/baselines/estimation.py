@@ -165,7 +165,7 @@ def likelihood(form: Form, memory: Memory, series: Counted) -> tuple[float, floa
     residual, triangle = white[:, -1], np.zeros((0, 0))
     if form.n_states:
         residual = residual - white[:, :-1] @ np.linalg.lstsq(white[:, :-1], residual, rcond=None)[0]
-        triangle = np.linalg.qr(white[:, :-1], mode="r")
+        triangle = np.asarray(np.linalg.qr(white[:, :-1], mode="r"))
     rss, m = float(residual @ residual), len(residual)
     log_likelihood = -m / 2 * (log(2 * pi * max(rss, series.floor) / m) + 1) - float(np.log(diagonal).sum())
     return log_likelihood, rss, triangle

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.linalg import null_space, solve_triangular, toeplitz
+from scipy.linalg import null_space, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 from scipy.stats import chi2
@@ -32,7 +32,7 @@ from etia.compile.baselines.estimation import counted, likelihood
 from etia.compile.baselines.memory import Autoregression, Smoothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -121,10 +121,10 @@ def _innovations(form: Form, series: Counted, rss: Floats, percentile: Percentil
 
 
 def _log_evidence(form: Form, theta: Floats, series: Counted) -> tuple[float, float]:
-    """ln p(y | θ) up to a constant, and RSS(θ)."""
+    """Ln p(y | θ) up to a constant, and RSS(θ)."""
     memory = form.memory(theta)
     log_likelihood, rss, triangle = likelihood(form, memory, series)
-    m, k = len(series.values), form.n_states
+    k = form.n_states
     # the likelihood at its largest holds −m/2 ln RSS; states and σ integrated out leave −(m − k)/2 ln RSS
     taken = float(np.log(np.abs(np.diag(triangle))).sum()) if k else 0.0
     return log_likelihood + k / 2 * float(np.log(max(rss, series.floor))) - taken, rss
@@ -178,7 +178,9 @@ def _smoothed(
     sigma = _innovations(form, series, rss, percentile)
     states = _normals(percentile, "states", form.n_states, n_draws)
     gaps = _normals(percentile, "gaps", int(times[-1]) + 1 - len(times), n_draws)
-    middle = _course(form.memory(_in_box(form, mode)), rest, times, horizon)
+    memory = form.memory(_in_box(form, mode))
+    assert isinstance(memory, Smoothing)
+    middle = _course(memory, rest, times, horizon)
     found = []
     for p, one in enumerate(theta):
         memory = form.memory(one)
@@ -249,10 +251,8 @@ def _course(
     return course
 
 
-def _smoothed_innovations(
-    memory: Smoothing, times: NDArray[np.intp], surprise: Floats, gaps: Floats | None
-) -> Floats:
+def _smoothed_innovations(memory: Smoothing, times: NDArray[np.intp], surprise: Floats, gaps: Floats | None) -> Floats:
     """(last + 1,) innovations given the data, times σ, with `gaps` drawn for what they leave open."""
     observed = memory.spread(int(times[-1]) + 1)[times]
     found = observed.T @ solve_triangular(memory.factor(times), surprise, lower=True, trans=1)
-    return found if gaps is None else found + null_space(observed) @ gaps
+    return np.asarray(found if gaps is None else found + null_space(observed) @ gaps)

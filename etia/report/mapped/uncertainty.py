@@ -37,9 +37,9 @@ def uncertainty(subject: Subject) -> Section:
     order = known.sort_values("judgement_share", ascending=False, kind="stable")
     mean = float(known["judgement_share"].mean())
     told = (
-        f"The spread at the last date has two causes: the ranges of the judgements{_fits(subject)}, which more research "
-        f"might narrow, and chance, which it could not. On the mean over the trends, {in_words(mean)} of it is judgement "
-        f"({percent(mean)})."
+        f"The spread at the last date has two causes: the ranges of the judgements{_fits(subject)}, which more "
+        f"research might narrow, and chance, which it could not. On the mean over the trends, {in_words(mean)} of it "
+        f"is judgement ({percent(mean)})."
     )
     if len(order) > 1:
         told += (
