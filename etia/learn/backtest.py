@@ -203,7 +203,10 @@ def backtest(
         {one.name: one.months for one in series},
         {variant: tuple(found) for variant, found in forecasts.items()},
         references,
-        (*_remarks(model, series, scored, asked), *(r for found in forecasts.values() for one in found for r in one.remarks)),
+        (
+            *_remarks(model, series, scored, asked),
+            *(remark for found in forecasts.values() for one in found for remark in one.remarks),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import etia
+from etia.report.document import Bullets, Table
 from etia.report.learned import learned
 from etia.report.subject import Subject
 
@@ -26,9 +27,19 @@ def test_the_paragraph_names_events_by_their_titles(section):
 
 
 def test_skill_stands_by_trend_variant_and_rival_with_its_error(section):
-    table = section.blocks[1]
+    table = next(block for block in section.blocks if isinstance(block, Table))
     assert {row[1] for row in table.rows} == {"known events", "forecast"}
     assert all("(±" in row[4] for row in table.rows)
+
+
+def test_every_trend_is_said_what_its_bands_held(section):
+    told = next(block for block in section.blocks if isinstance(block, Bullets)).items
+    assert [text.split(":")[0] for text in told[:2]] == [
+        "“Nuclear electricity in Japan”",
+        "“Nuclear electricity in Germany”",
+    ]
+    assert all("Its 90 % bands held, 1 and 5 data ahead" in text for text in told[:4])
+    assert told[4].startswith("Events: ")
 
 
 def test_a_run_that_does_not_learn_has_no_such_section():
