@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scipy.stats import binom
+
 from etia.learn.telling import verdict
 
 if TYPE_CHECKING:
@@ -121,22 +123,33 @@ def trend_sentences(
     if not len(summed):
         return ["No forecast from a past date could be scored."]
     parts = [
-        _trend_words(trend, group, (methods or {}).get(str(trend), ""))
+        _trend_words(str(trend), group, _n_origins(backtest, str(trend)), (methods or {}).get(str(trend), ""))
         for trend, group in summed.groupby("trend", sort=False)
     ]
     return [*parts, *([_event_words(events)] if events is not None and len(events) else [])]
 
 
-def _trend_words(trend: object, group: pd.DataFrame, method: str) -> str:
+def _n_origins(backtest: pd.DataFrame, trend: str) -> int:
+    """Origins at the farthest horizon."""
+    own = backtest[(backtest["trend"] == trend) & (backtest["origin"] != "all")]
+    return int(own[own["horizon"] == own["horizon"].max()]["origin"].nunique())
+
+
+def _trend_words(trend: str, group: pd.DataFrame, n: int, method: str) -> str:
     clauses = []
     for variant, own in group.groupby("variant", sort=False):
         told = _told(own)
         clauses.append(f"{VARIANTS[str(variant)]} it is {told or 'neither clearly better nor clearly worse than any'}")
-    return f"{trend}: {'; '.join(clauses)}. {_coverage_words(group, method)}"
+    return f"{trend}: {'; '.join(clauses)}. {_coverage_words(group, n, method)}"
 
 
-def _coverage_words(group: pd.DataFrame, method: str) -> str:
-    """What 90 % bands held, nearest and farthest, and the likely cause where that is too little."""
+def _is_too_little(share: float, n: int) -> bool:
+    """Whether 90 % bands that hold what they say would hold so little, of n, in less than one case of twenty."""
+    return share < ENOUGH and float(binom.cdf(round(share * n), n, 0.9)) < 0.05
+
+
+def _coverage_words(group: pd.DataFrame, n: int, method: str) -> str:
+    """What 90 % bands held, nearest and farthest, and the likely cause where that is too little for chance."""
     held = group.drop_duplicates(["variant", "horizon"]).sort_values("horizon", kind="stable")
     near, far = int(held["horizon"].iloc[0]), int(held["horizon"].iloc[-1])
     ends = {
@@ -147,10 +160,12 @@ def _coverage_words(group: pd.DataFrame, method: str) -> str:
         f"{first:.0%} and {last:.0%} of what came {VARIANTS[str(variant)]}" for variant, (first, last) in ends.items()
     ]
     text = f"Its 90 % bands held, {near} and {far} data ahead, {'; '.join(said)}"
-    known = ends["known-events"][1] if "known-events" in ends else None
-    if min(last for _, last in ends.values()) >= ENOUGH:
+    far_ends = {variant: last for variant, (_, last) in ends.items()}
+    if min(far_ends.values()) >= ENOUGH:
         return text + (", more than they should." if held["cover90"].mean() > TOO_MUCH else ", about as they should.")
-    if known is not None and known < ENOUGH:
+    if not any(_is_too_little(share, n) for share in far_ends.values()):
+        return f"{text}: less than they should, but with {n} origins that may be chance."
+    if _is_too_little(far_ends.get("known-events", 1.0), n):
         cause = CAUSES.get(method, "the baseline is too rigid or sizes are off")
         return f"{text}: too little, and not for want of events ({cause})."
     return f"{text}: too little, for they leave out events that came without a probability, or with a low one."

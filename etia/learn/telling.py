@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 REFERENCES = ("random_walk", "seasonal", "baseline", "ets")
 Z90 = 1.6448536269514722
-LEAST_SKILL = 0.01
+LEAST_SKILL = 0.02
+"""what a finite number of runs, the same at every origin, may do to a skill"""
 
 __all__ = ["aligned", "backtest_lines", "event_lines", "fit_lines", "turning_point_lines", "verdict"]
 
@@ -112,7 +113,7 @@ def _skill(skill: float | None, se: float | None) -> str:
 
 
 def verdict(skill: float, se: float) -> str:
-    """Better, worse or undecided at 90 %, by 1.645 standard errors; less than a hundredth is neither."""
+    """Better, worse or undecided at 90 %, by 1.645 standard errors; less than two hundredths is neither."""
     if skill != skill or se != se or abs(skill) < LEAST_SKILL:
         return "undecided"
     return "better" if skill > Z90 * se else "worse" if skill < -Z90 * se else "undecided"

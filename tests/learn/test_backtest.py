@@ -214,31 +214,35 @@ def test_twenty_origins_of_one_flagship_trend_cost_less_than_a_minute():
     assert (time.process_time() - begun) * 20 < 120  # about 40 s by itself; other work slows the machine
 
 
-def _held(known, forecast):
+def _held(known, forecast, n):
     rows = [
-        ("k", variant, horizon, share, against, 0.0, 0.1, "all")
+        ("k", variant, horizon, share, against, 0.0, 0.1, origin)
         for variant, shares in (("known-events", known), ("forecast", forecast))
         for horizon, share in zip((1, 5), shares, strict=True)
         for against in ("random_walk", "ets")
+        for origin in ("all", *map(str, range(n)))
     ]
     columns = ["trend", "variant", "horizon", "cover90", "against", "skill", "se", "origin"]
     return pd.DataFrame(rows, columns=columns)
 
 
 @pytest.mark.parametrize(
-    ("known", "forecast", "method", "told"),
+    ("known", "forecast", "n", "method", "told"),
     [
-        ((0.9, 0.88), (0.9, 0.85), "linear", "88% with later events known"),
-        ((0.9, 0.88), (0.9, 0.85), "linear", "about as they should"),
-        ((1.0, 1.0), (1.0, 0.99), "linear", "more than they should"),
-        ((0.9, 0.85), (0.9, 0.5), "linear", "events that came without a probability"),
-        ((0.9, 0.6), (0.9, 0.5), "linear", "a straight line with a memory is likely too rigid"),
-        ((0.9, 0.6), (0.9, 0.6), "points", "set by hand"),
-        ((0.9, 0.6), (0.9, 0.6), "", "the baseline is too rigid or sizes are off"),
+        ((0.9, 0.88), (0.9, 0.85), 20, "linear", "88% with later events known"),
+        ((0.9, 0.88), (0.9, 0.85), 20, "linear", "about as they should"),
+        ((1.0, 1.0), (1.0, 0.99), 20, "linear", "more than they should"),
+        ((0.9, 0.85), (0.9, 0.5), 20, "linear", "events that came without a probability"),
+        ((0.9, 0.6), (0.9, 0.5), 20, "linear", "a straight line with a memory is likely too rigid"),
+        ((0.9, 0.6), (0.9, 0.6), 20, "points", "set by hand"),
+        ((0.9, 0.6), (0.9, 0.6), 20, "", "the baseline is too rigid or sizes are off"),
+        ((0.9, 0.75), (0.9, 0.75), 12, "linear", "with 12 origins that may be chance"),
+        ((0.9, 0.75), (0.9, 0.5), 12, "linear", "events that came without a probability"),
     ],
 )
-def test_what_bands_held_is_said_with_the_likely_cause(known, forecast, method, told):
-    text = say_backtest(_held(known, forecast), methods={"k": method})
+def test_what_bands_held_is_said_with_the_likely_cause(known, forecast, n, method, told):
+    """0.6 of 20 is past chance for bands of 90 % (P = 10⁻⁴), 0.75 of 12 is not (P = 0.11)."""
+    text = say_backtest(_held(known, forecast, n), methods={"k": method})
     assert told.replace("88% with", "90% and 88% of what came with") in text
 
 
