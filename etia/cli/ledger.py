@@ -124,7 +124,7 @@ def score(floor: float, head: str | None, file: Path, model: str | None, as_json
         tables = {name: _records(table) for name, table in found._asdict().items() if name != "n_open"}
         _print_json({**tables, "n_open": found.n_open})
         return
-    late = f" {found.n_late} were recorded too late to be forecasts and are left out." if found.n_late else ""
+    late = f" Recorded too late to be forecasts, so left out: {found.n_late}." if found.n_late else ""
     if len(found.events) + len(found.trends) == found.n_late:
         click.echo(f"Nothing that was forecast is resolved yet; {found.n_open} forecasts are open.{late}")
         return

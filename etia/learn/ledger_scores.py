@@ -1,8 +1,8 @@
 """The ledger's forecasts against what came: scores, over time and by model version, and calibration (method §9).
 
 Only forecasts that were recorded before their date was over, and before the event had come, are scored as forecasts
-(`ahead`); the others are listed and left out of every mean. An event's forecasts at many dates, and one forecast run after run, are not independent:
-the counts are counts of forecasts, not of independent tests.
+(`ahead`); the others are listed and left out of every mean. An event's forecasts at many dates, and one forecast run
+after run, are not independent: the counts are counts of forecasts, not of independent tests.
 """
 
 from __future__ import annotations
