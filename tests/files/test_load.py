@@ -214,5 +214,5 @@ def test_a_folder_of_several_models_is_not_taken_for_one(tmp_path):
     for name in ("east", "west"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.yaml").write_text("calendar: {start: 2020, as_of: 2021, end: 2025}\n")
-    with pytest.raises(UsageError, match="holds several models: .*east, .*west. Name one of them"):
+    with pytest.raises(UsageError, match=r"holds several models: .*east, .*west. Name one of them"):
         load(tmp_path)
