@@ -76,8 +76,8 @@ def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None) -> str:
     verdicts = breaks["verdict"].value_counts()
     found = breaks[breaks["verdict"] == "break"]
     pairs = [f"{event} on {trend}" for event, trend in zip(found["event"], found["trend"], strict=True)]
-    verb = "shows a break at its date" if len(found) == 1 else "show a break at their date"
-    shown = f"{len(found)} {verb} at a false-alarm rate of 5 %"
+    verb = "show a break at their date" if len(found) > 1 else "shows a break at its date"
+    shown = f"{len(found) or 'none'} {verb} at a false-alarm rate of 5 %"
     shown += f" ({_listed(pairs)})" if pairs else ""
     rest = [
         f"{int(verdicts[name])} {one if verdicts[name] == 1 else many}"

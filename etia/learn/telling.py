@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 REFERENCES = ("random_walk", "seasonal", "baseline", "ets")
 Z90 = 1.6448536269514722
+MOST_NAMED = 4
 LEAST_SKILL = 0.02
 """what a finite number of runs, the same at every origin, may do to a skill"""
 
-__all__ = ["aligned", "backtest_lines", "event_lines", "fit_lines", "turning_point_lines", "verdict"]
+__all__ = ["aligned", "backtest_lines", "candidate_lines", "event_lines", "fit_lines", "turning_point_lines", "verdict"]
 
 
 def aligned(rows: list[list[str]], right: set[int] | None = None) -> list[str]:
@@ -74,6 +75,25 @@ def turning_point_lines(breaks: pd.DataFrame, model: Model) -> list[str]:
         "Turning points: breaks of level and slope at the events' dates, against all other dates of the series (5 %)",
         *aligned(rows, {4}),
     ]
+
+
+def candidate_lines(candidates: pd.DataFrame) -> list[str]:
+    """Where series seem to break when no date is given, those without an event of the model marked."""
+    if not len(candidates):
+        return []
+    rows = [["trend", "date", "events of the model near it"]]
+    rows += [
+        [row["trend"], row["date"], _shortened(row["events"]) or "NONE: the model does not hold what happened"]
+        for row in candidates.to_dict("records")
+    ]
+    return ["", "Candidate breaks, found without dates (no false-alarm rate is claimed)", *aligned(rows)]
+
+
+def _shortened(names: str) -> str:
+    listed = names.split(", ")
+    if len(listed) <= MOST_NAMED + 1:
+        return names
+    return f"{', '.join(listed[:MOST_NAMED])} and {len(listed) - MOST_NAMED} more"
 
 
 def _break_cells(row: Mapping[Hashable, Any], unit: str) -> list[str]:

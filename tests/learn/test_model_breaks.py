@@ -4,11 +4,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from etia.calendar import parse_period
 from etia.files.load import apply_scenario, load, load_dict
 from etia.learn.model_breaks import break_tables, candidate_table, model_turning_points
 from etia.learn.model_series import measured_trends, past_dates
+from etia.learn.telling import candidate_lines
 from tests.learn.models import ar1, study
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -100,3 +102,13 @@ def test_daily_data_are_tested_by_the_step_of_the_model():
     measured = measured_trends(model)[0]
     assert (len(measured.series.latent), measured.label(36)) == (72, "1993-01")
     assert model_turning_points(model)["verdict"].tolist() == ["break"]
+
+
+def test_candidates_without_an_event_are_marked_and_long_lists_cut():
+    table = pd.DataFrame(
+        {"trend": ["y", "y"], "date": ["1990", "2001"], "events": ["", ", ".join("abcdefg")]},
+    )
+    lines = candidate_lines(table)
+    assert lines[-2].split("  ")[-1] == "NONE: the model does not hold what happened"
+    assert lines[-1].endswith("a, b, c, d and 3 more")
+    assert candidate_lines(table.iloc[:0]) == []

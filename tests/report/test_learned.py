@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import etia
-from etia.report.document import Bullets, Table
+from etia.report.album import Album
+from etia.report.document import Bullets, Figure, Table
 from etia.report.learned import learned
 from etia.report.subject import Subject
 
@@ -40,6 +41,24 @@ def test_every_trend_is_said_what_its_bands_held(section):
     ]
     assert all("Its 90 % bands held, 1 and 5 data ahead" in text for text in told[:4])
     assert told[4].startswith("Events: ")
+
+
+def test_sizes_say_which_they_are_and_in_what_unit(section):
+    table = [block for block in section.blocks if isinstance(block, Table)][1]
+    assert {row[2] for row in table.rows} == {"largest, TWh a year", "lasting, TWh a year"}
+
+
+def test_breaks_without_a_date_stand_beside_the_events_near_them(section):
+    undated = [block for block in section.blocks if isinstance(block, Bullets)][1].items
+    assert undated[0].startswith("“Nuclear electricity in Japan”: 2011 (beside “Earthquake, tsunami")
+
+
+def test_calibration_is_drawn_where_there_is_a_folder(tmp_path):
+    run = etia.run(etia.load(MODELS / "iran_rial"), draws=4, runs=20, learn=True)
+    found = learned(Subject(run), Album(tmp_path))
+    figures = [block.name for block in found.blocks if isinstance(block, Figure)]
+    assert figures == ["backtest_pit", "backtest_reliability"]
+    assert all((tmp_path / "figures" / f"{name}.png").exists() for name in figures)
 
 
 def test_a_run_that_does_not_learn_has_no_such_section():
