@@ -13,7 +13,7 @@ from etia.compile import baselines
 from etia.compile.baselines.estimation import counted
 from etia.compile.baselines.forms import METHODS, Regression
 from etia.compile.baselines.memory import Smoothing
-from etia.compile.baselines.uncertainty import _autocorrelations, _course, _log_evidence
+from etia.compile.baselines.uncertainty import _at_percentiles, _course, _log_evidence, _memories
 from etia.compile.study import Settings, Study
 from etia.engine.streams import keys, uniforms
 from etia.files.load import load_dict
@@ -125,7 +125,7 @@ def test_short_series_are_not_taken_for_forgetful():
     for _ in range(60):
         y = autoregression(rng, 20, 0.7)
         best.append(baselines.estimate("linear", y, window).memory.weights(2)[1])
-        middle.append(_autocorrelations(form, counted("linear", y, window), np.array([0.5]))[0])
+        middle.append(_at_percentiles(*_memories(form, counted("linear", y, window)), np.array([0.5]))[0])
     assert np.mean(best) < 0.5
     assert np.mean(middle) == pytest.approx(0.7, abs=0.12)
 
@@ -195,12 +195,15 @@ def test_baseline_past_responses_and_residual_add_up_to_the_data_in_every_draw(m
 
 @pytest.mark.parametrize("method", ["constant", "linear", "damped", "ets"])
 def test_draws_lie_about_the_central_model_s_values(method):
-    """Mean of baselines at the end within 4 standard errors of the central model's."""
+    """Means over 400 draws of baseline and of all that is known at every later step, within 4 standard errors of the
+    central model's; `damped` and `ets` are centred on the mode of their smoothing, not on its mean."""
     many, central = fitted(method, settings=drawn(400, 1)).case(), fitted(method).case()
-    ends = np.array([many.program(p).trends.baseline[0, -1] for p in range(400)])
-    best = central.program(0).trends.baseline[0, -1]
-    assert abs(ends.mean() - best) < 4 * ends.std() / np.sqrt(400) + 0.1 * ends.std()
-    assert ends.std() > 0
+    best, slack = central.program(0).trends, 0.1 if method in ("damped", "ets") else 0.0
+    for name in ("baseline", "known_deviation"):
+        values = np.array([getattr(many.program(p).trends, name)[0, 24:] for p in range(400)])
+        expected, spread = getattr(best, name)[0, 24:], values.std(axis=0)
+        assert (abs(values.mean(axis=0) - expected) <= (4 / np.sqrt(400) + slack) * spread + 1e-9).all(), name
+        assert spread.max() > 0 or name == "known_deviation"
 
 
 def test_a_further_trend_or_event_leaves_a_baseline_s_draws_as_they_were():

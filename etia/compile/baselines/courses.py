@@ -77,11 +77,13 @@ class Course:
         if np.isnan(past[..., self.observed]).any() or not np.isnan(rest[..., n_past:]).all():
             raise UsageError("this course was prepared for a series with other gaps.")
         baseline = self._given(given) if self.operator is None else past[..., self.observed] @ self.operator.T
-        decay, psi, sigma = self.decay, self.psi, self.sigma
         if draw is not None:
-            baseline, decay, psi, sigma = baseline + draw.error, draw.decay, draw.psi, draw.sigma
+            baseline = baseline + draw.error
         residual = np.where(self.observed, past, np.nan) - baseline[..., :n_past]
-        return Fit(baseline, residual, residual[..., -1:] * decay, psi, sigma, n_past - 1)
+        if draw is None:
+            return Fit(baseline, residual, residual[..., -1:] * self.decay, self.psi, self.sigma, n_past - 1)
+        known = residual[..., -1:] * draw.decay + draw.kept
+        return Fit(baseline, residual, known, draw.psi, draw.sigma, n_past - 1)
 
     def _given(self, given: NDArray[np.float64] | None) -> NDArray[np.float64]:
         n_periods = len(self.observed) + len(self.psi)

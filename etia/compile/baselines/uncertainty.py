@@ -15,6 +15,9 @@ shorter than it is, as that of greatest likelihood is by about (1 + 3φ)/m of a 
 
 A draw keeps what the central model holds for best: its baseline is moved by an *error*, the difference that the drawn
 states and memory make to the course of the central model's data, so that over many draws the mean stays where it was.
+So does the dying away of the last residual: what a longer memory on the mean would keep of it, (E φ^h − φ̂^h) n̂, is
+taken off. Left in, forecasts of simulated series about long memories have a CRPS lower by one to six hundredths; but no
+median would be that of the central model any more.
 """
 
 from __future__ import annotations
@@ -58,6 +61,8 @@ class Draw(NamedTuple):
     """Shape (last + 1 + H,): what is added to the baseline, latent scale."""
     decay: Floats
     """Shape (H,): what share of the last residual is left."""
+    kept: Floats
+    """Shape (H,): what is added to the known noise, so that on the mean it dies away as in the central model."""
     psi: Floats
     """Shape (H,): weights of the innovations."""
     sigma: float
@@ -69,11 +74,12 @@ class Draws:
 
     error: Floats
     decay: Floats
+    kept: Floats
     psi: Floats
     sigma: Floats
 
     def __getitem__(self, p: int) -> Draw:
-        return Draw(self.error[p], self.decay[p], self.psi[p], float(self.sigma[p]))
+        return Draw(self.error[p], self.decay[p], self.kept[p], self.psi[p], float(self.sigma[p]))
 
 
 def draws(
@@ -103,7 +109,8 @@ def draws(
     if isinstance(parameters.memory, Smoothing):
         found = _smoothed(parameters, series, rest, horizon, percentile)
     else:
-        found = _regressed(parameters, series, rest, horizon, percentile)
+        own = rest if given is None or parameters.method != "points" else rest - given[: len(rest)]
+        found = _regressed(parameters, series, own, horizon, percentile)
     return Draws(*(np.array(part) for part in zip(*found, strict=True)))
 
 
@@ -134,33 +141,51 @@ def _log_evidence(form: Form, theta: Floats, series: Counted) -> tuple[float, fl
 
 
 def _regressed(
-    parameters: Parameters, series: Counted, rest: Floats, horizon: int, percentile: Percentiles
+    parameters: Parameters, series: Counted, own: Floats, horizon: int, percentile: Percentiles
 ) -> list[Draw]:
-    form, last = parameters.form, int(np.flatnonzero(~np.isnan(rest))[-1])
-    phi = _autocorrelations(form, series, percentile("memory.0"))
+    """`own`: the data less the experts' course where that is the method."""
+    form, last = parameters.form, int(np.flatnonzero(~np.isnan(own))[-1])
+    node, share = _memories(form, series)
+    phi = _at_percentiles(node, share, percentile("memory.0"))
     memories = [Autoregression(float(one)) for one in phi]
     fits = [likelihood(form, memory, series) for memory in memories]
     sigma = _innovations(form, series, np.array([rss for _, rss, _ in fits]), percentile)
     normals = _normals(percentile, "states", form.n_states, len(phi))
     periods = np.arange(last + 1 + horizon) - series.first
     course = np.vander(periods.astype(float), form.n_states, increasing=True)
+    mean = share @ ((node[1:] + node[:-1]) / 2)[:, None] ** np.arange(1, horizon + 1)
+    residual = own[last] - course[last] @ _states(parameters, series)
+    kept = (parameters.memory.weights(horizon + 1)[1:] - mean) * residual
     found = []
     for p, (memory, (_, _, triangle)) in enumerate(zip(memories, fits, strict=True)):
         weights = memory.weights(horizon + 1)
         states = solve_triangular(triangle, normals[p]) if form.n_states else normals[p]
-        found.append(Draw(sigma[p] * (course @ states), weights[1:], weights[:-1], float(sigma[p])))
+        found.append(Draw(sigma[p] * (course @ states), weights[1:], kept, weights[:-1], float(sigma[p])))
     return found
 
 
-def _autocorrelations(form: Form, series: Counted, percentiles: Floats) -> Floats:
-    """φ at percentiles of its posterior. In a = arcsin(φ/φ_max) the reference prior is flat."""
+def _states(parameters: Parameters, series: Counted) -> Floats:
+    """(k,) x̂ of the central model."""
+    course = parameters.form.course(parameters.memory, int(series.times[-1]) + 1)[series.times]
+    white, _ = parameters.memory.whiten(series.times, np.column_stack([course, series.values]))
+    return np.asarray(np.linalg.lstsq(white[:, :-1], white[:, -1], rcond=None)[0]) if course.shape[1] else np.zeros(0)
+
+
+def _memories(form: Form, series: Counted) -> tuple[Floats, Floats]:
+    """Ends of intervals of φ and the posterior's share of each. In a = arcsin(φ/φ_max) the reference prior is flat."""
     edge = form.box[0][1]
     angle = np.linspace(-np.pi / 2, np.pi / 2, _N_NODES + 1)
     middle = (angle[1:] + angle[:-1]) / 2
     log_share = np.array([_log_evidence(form, np.array([edge * np.sin(a)]), series)[0] for a in middle])
     share = np.exp(log_share - log_share.max())
-    below = np.concatenate([[0.0], np.cumsum(share)]) / share.sum()
-    return np.asarray(edge * np.sin(np.interp(percentiles, below, angle)))
+    return edge * np.sin(angle), np.asarray(share / share.sum())
+
+
+def _at_percentiles(node: Floats, share: Floats, percentiles: Floats) -> Floats:
+    """φ at percentiles of its posterior, even in arcsin φ within an interval."""
+    angle = np.linspace(-np.pi / 2, np.pi / 2, len(node))
+    below = np.concatenate([[0.0], np.cumsum(share)])
+    return np.asarray(node[-1] * np.sin(np.interp(percentiles, below, angle)))
 
 
 # Exponential smoothing
@@ -186,7 +211,7 @@ def _smoothed(
         memory = form.memory(one)
         assert isinstance(memory, Smoothing)
         error = _course(memory, rest, times, horizon, sigma[p] * states[p], sigma[p] * gaps[p]) - middle
-        found.append(Draw(error, np.zeros(horizon), memory.weights(horizon), float(sigma[p])))
+        found.append(Draw(error, np.zeros(horizon), np.zeros(horizon), memory.weights(horizon), float(sigma[p])))
     return found
 
 
