@@ -82,7 +82,7 @@ class Course:
         residual = np.where(self.observed, past, np.nan) - baseline[..., :n_past]
         if draw is None:
             return Fit(baseline, residual, residual[..., -1:] * self.decay, self.psi, self.sigma, n_past - 1)
-        known = residual[..., -1:] * draw.decay + draw.kept
+        known = residual[..., -1:] * draw.decay
         return Fit(baseline, residual, known, draw.psi, draw.sigma, n_past - 1)
 
     def _given(self, given: NDArray[np.float64] | None) -> NDArray[np.float64]:
