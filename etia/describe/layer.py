@@ -15,6 +15,7 @@ from etia.describe.hypotheses import hypotheses
 from etia.describe.shares import shares
 from etia.describe.stakes import convergence, stake_drivers
 from etia.describe.transmission import transmission_contrasts, transmission_table
+from etia.graph.measures import measures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +39,9 @@ TABLES = (
     "stake_drivers",
     "evidence",
     "uncited",
+    "influence",
+    "feedback_loops",
+    "gatekeepers",
 )
 """the layer's tables in order"""
 
@@ -64,7 +68,8 @@ def tables(study: Study, cases: Cases, options: Options) -> dict[str, pd.DataFra
         _stacked(evidence_shares(found) for found in accounts),
         _stacked(uncited(case, found) for case, found in zip(cases, accounts, strict=True)),
     )
-    return dict(zip(TABLES, made, strict=True))
+    structure = measures(study.model)
+    return dict(zip(TABLES, (*made, *structure.values()), strict=True))
 
 
 def _reference(study: Study, cases: Cases) -> Case:
