@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Contrast", "Effects", "case_has_value", "effects"]
+__all__ = ["Contrast", "Effects", "case_has_value", "effects", "measured"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def effects(case: Case, contrasts: Sequence[Contrast], steps: Sequence[int] | In
     found = Moments(shape, by_draw=case.outcomes.n_draws > 1)
 
     def measure(block: Block) -> Part:
-        return _measure(block, contrasts, wanted)
+        return measured(block, contrasts, wanted)
 
     for part in in_order(measure, blocks(case), case.study.settings.jobs):
         found.add(part)
@@ -72,7 +72,7 @@ def case_has_value(case: Case, steps: Ints) -> NDArray[np.bool_]:
     return ~np.isnan(case.outcomes.kept[0].shared[:, steps])
 
 
-def _measure(block: Block, contrasts: Sequence[Contrast], steps: Ints) -> Part:
+def measured(block: Block, contrasts: Sequence[Contrast], steps: Ints) -> Part:
     """(2, C, K, S) moments of total and direct effects over a block's runs."""
     view = View(block, steps)
     mean = np.zeros((2, len(contrasts), len(view.kind), len(steps)))

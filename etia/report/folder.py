@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etia.errors import UsageError
+from etia.files.origins import FILE, origins_text
 from etia.report.manifest import manifest, resolved_text
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def _put(partial: Path, place: Path) -> None:
 def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet: bool) -> None:
     started = time.time()
     (partial / "model.resolved.yaml").write_text(text, encoding="utf-8", newline="\n")
+    (partial / FILE).write_text(_origins(run), encoding="utf-8", newline="\n")
     (partial / "tables").mkdir()
     named = {layer: list(run.tables.layer(layer)) for layer in ("describe", "map", "prescribe", "learn")}
     for name, table in run.tables.items():
@@ -147,6 +149,11 @@ def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet:
     (partial / "manifest.json").write_text(content, encoding="utf-8", newline="\n")
     if find_spec(_PAGES) is not None and not run.request.exact:  # an exact run has two tables and no story
         import_module(_PAGES).write(run, partial)
+
+
+def _origins(run: Run) -> str:
+    over = {name: model.scenario.root for name, model in run.scenarios.items() if model.scenario}
+    return origins_text(run.model.loaded.root, over)
 
 
 def _write_table(table: pd.DataFrame, stem: Path, *, parquet: bool) -> None:
