@@ -8,7 +8,13 @@ import pandas as pd
 
 from etia.compile.study import REFERENCE
 from etia.describe.chronicle import causal_links, chronicle, longest_chains, strongest_chains
-from etia.describe.counterfactual import contrasts_of, score_contrasts, score_steps, score_tables
+from etia.describe.counterfactual import (
+    attributable_fractions,
+    contrasts_of,
+    score_contrasts,
+    score_steps,
+    score_tables,
+)
 from etia.describe.effects import effects
 from etia.describe.evidence import evidence_accounts, evidence_shares, uncited
 from etia.describe.hypotheses import hypotheses
@@ -34,6 +40,7 @@ TABLES = (
     "drivers",
     "chronicle",
     "causal_links",
+    "attributable_fractions",
     "strongest_chains",
     "longest_chains",
     "stake_drivers",
@@ -44,6 +51,8 @@ TABLES = (
     "gatekeepers",
 )
 """the layer's tables in order"""
+_FALLOUT_RUNS = 4_000
+"""runs that attributable fractions are taken from: their standard errors are below a hundredth"""
 
 
 def tables(study: Study, cases: Cases, options: Options) -> dict[str, pd.DataFrame]:
@@ -62,6 +71,7 @@ def tables(study: Study, cases: Cases, options: Options) -> dict[str, pd.DataFra
         _stacked(driver for _, driver, _ in scored),
         chronicle(cases[0], links[0]),
         _stacked(links),
+        _stacked(attributable_fractions(case, most_runs=_FALLOUT_RUNS) for case in cases),
         _stacked(strongest_chains(case, link) for case, link in paired),
         _stacked(longest_chains(case, link) for case, link in paired),
         stake_drivers(study.model),

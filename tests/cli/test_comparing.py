@@ -81,7 +81,10 @@ def test_a_table_s_differing_rows_come_on_demand(capsys):
 
 
 def test_a_run_is_read_again_though_its_tests_name_scenarios_that_it_did_not_take(capsys):
-    study = Path(TINY1, "model.yaml").read_text() + "tests: {t: {event: b, by: 2025, probability: [0, 1], scenario: other}}\n"
+    study = (
+        Path(TINY1, "model.yaml").read_text()
+        + "tests: {t: {event: b, by: 2025, probability: [0, 1], scenario: other}}\n"
+    )
     Path("study/scenarios").mkdir(parents=True)
     Path("study/model.yaml").write_text(study)
     for name in ("one", "other"):

@@ -180,6 +180,7 @@ def _tables() -> dict[str, pd.DataFrame]:
             **NAMES,
         ),
         "causal_links": rows("event cause rate_ratio attributable_fraction", ("war", "treaty", 2.0, 0.5), **NAMES),
+        "attributable_fractions": rows("removed event fraction se", ("treaty", "war", 0.5, 0.01), **NAMES),
         "strongest_chains": rows("chain length strength", ("treaty -> war", 1, 0.5), **NAMES),
         "longest_chains": rows("chain length strength", ("treaty -> war", 1, 0.5), **NAMES),
         "turning_points": rows(

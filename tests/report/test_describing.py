@@ -58,7 +58,7 @@ def test_shares_are_parts_of_all_movement_without_the_baseline(subject):
 
 
 def test_what_would_be_missing_is_told_by_cause(subject):
-    said = plainly(counterfactuals.fallout_sentences(subject, subject.main("causal_links"))[0])
+    said = plainly(counterfactuals.fallout_sentences(subject, subject.main("attributable_fractions"))[0])
     assert said.startswith("Without “A treaty is signed”")
     assert "“A war elsewhere” (50 %)" in said
 
@@ -126,7 +126,7 @@ def test_evidence_tells_what_rests_on_judgement_alone(subject):
     assert section.parts[0].blocks[1].items == ("What “A treaty is signed” does to “Trust”.",)
 
 
-@pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "causal_links"])
+@pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "attributable_fractions"])
 def test_sections_whose_table_is_missing_are_left_out(bare, table):
     from etia.report.subject import Subject
 
@@ -136,7 +136,7 @@ def test_sections_whose_table_is_missing_are_left_out(bare, table):
         "shares": shares.shares,
         "convergence": lambda subject: stakes.stakes(subject, Album()),
         "turning_points": turning_points,
-        "causal_links": counterfactuals.counterfactuals,
+        "attributable_fractions": counterfactuals.counterfactuals,
     }
     assert made[table](none) is None
     assert isinstance(none.table(table), pd.DataFrame)

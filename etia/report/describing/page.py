@@ -73,7 +73,7 @@ def _in_short(subject: Subject) -> Section | None:
 def _where(subject: Subject) -> Section:
     names = subject.present(
         "impact_scores", "drivers", "transmission", "shares", "hypotheses", "convergence", "stake_drivers", "chronicle",
-        "causal_links", "strongest_chains", "longest_chains", "influence", "feedback_loops",
+        "causal_links", "attributable_fractions", "strongest_chains", "longest_chains", "influence", "feedback_loops",
         "gatekeepers", "evidence", "uncited", "turning_points",
     )  # fmt: skip
     text = (
