@@ -348,17 +348,23 @@ class Case:
         """All runs of all draws."""
         return self.world(lambda program: program)
 
+    @property
+    def has_calibration_error(self) -> bool:
+        """Whether calibration of the central model has an error of its own that is followed into errors of results."""
+        study = self.study
+        if not study.settings.central or not study.calibrated[0].occurrence_covariance.any():
+            return False
+        # a scenario with events of its own: their part is not followed
+        return len(self.compiled.curves.curves.event) == len(study.calibrated[0].rate)
+
     @cached_property
     def rate_scores(self) -> Floats | None:
         """(R, I) scores of the central model's ln λ0 in its first runs; None where there is nothing to calibrate.
 
         The first 20,000 tell what they are for, calibration's part of errors, well enough.
         """
-        study = self.study
-        if not study.settings.central or not study.calibrated[0].occurrence_covariance.any():
+        if not self.has_calibration_error:
             return None
-        if len(self.compiled.curves.curves.event) != len(study.calibrated[0].rate):
-            return None  # a scenario with events of its own: their part is not followed
         steps = self.outcomes.steps[:_SCORED]
         return rate_scores(self.program(0), self.compiled.curves.draw(0), self.streams(0), steps)
 

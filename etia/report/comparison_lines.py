@@ -18,6 +18,8 @@ __all__ = ["comparison_lines"]
 
 WIDEST = 44
 """letters of a value that are shown"""
+_CUT = ("before", "after")
+"""columns in which whole parts of a model may stand"""
 _HEADS = {
     "inputs": "Inputs",
     "events": "Events: probability by the horizon",
@@ -71,7 +73,10 @@ def _counts(name: str, table: pd.DataFrame) -> Iterator[str]:
 
 def _table(table: pd.DataFrame, *, md: bool) -> list[str]:
     head = [str(name) for name in table.columns]
-    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    rows = [
+        [_cell(value, whole=name not in _CUT) for name, value in zip(head, row, strict=True)]
+        for row in table.itertuples(index=False)
+    ]
     if md:
         return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
@@ -80,8 +85,8 @@ def _table(table: pd.DataFrame, *, md: bool) -> list[str]:
     ]
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, *, whole: bool) -> str:
     if value is None or value != value:
         return "–"
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    return text if whole or len(text) <= WIDEST else text[: WIDEST - 1] + "…"
