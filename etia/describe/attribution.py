@@ -34,7 +34,16 @@ class ChainSums:
     A chain is a node of a tree: roots 0 … N − 1 are the events by themselves, a child adds a cause in front.
     """
 
-    def __init__(self, n_events: int, ways: Ways, *, least_share: float = 0.01, most_chains: int = 50_000) -> None:
+    def __init__(
+        self,
+        n_events: int,
+        ways: Ways,
+        *,
+        least_share: float = 0.01,
+        most_chains: int = 50_000,
+        keeps_units: bool = False,
+    ) -> None:
+        """`keeps_units`: what each unit (see `close_unit`) adds is kept, for standard errors."""
         self.ways = ways
         self.least_share = least_share
         n_ways = max((ways.count(event) for event in range(n_events)), default=0) + 1
@@ -47,6 +56,33 @@ class ChainSums:
         self._n_events = n_events
         self._sums = np.zeros((size, n_ways))  # pages that are never touched take no memory
         self._n_runs = 0
+        self._keeps_units = keeps_units
+        self._before = np.zeros((0, n_ways))
+        self._runs_before = 0
+        self._units: list[tuple[Ints, Floats]] = []
+
+    def close_unit(self) -> None:
+        """End a unit: a set of runs that is independent of the others (a draw's; a block in the central model)."""
+        n_runs = self._n_runs - self._runs_before
+        if not self._keeps_units or n_runs == 0:
+            return
+        now = self._sums[: self._n].copy()
+        added = now.copy()
+        added[: len(self._before)] -= self._before
+        places = np.flatnonzero(added)
+        self._units.append((places, added.reshape(-1)[places] / n_runs))
+        self._before, self._runs_before = now, self._n_runs
+
+    def unit_means(self) -> Floats:
+        """(units, rows) each unit's mean of every row of `rows`."""
+        size = self._n * self._sums.shape[1]
+        column = np.full(size, -1, dtype=np.int64)
+        flat = np.flatnonzero(self._sums[: self._n])
+        column[flat] = np.arange(len(flat))
+        out = np.zeros((len(self._units), len(flat) + 1))
+        for unit, (places, means) in zip(out, self._units, strict=True):
+            unit[column[places]] = means  # what came to nothing in all lands in the last place
+        return out[:, :-1]
 
     def add(self, block: Block, values: WayValues, step: int) -> None:
         """Take in all runs of a block, with its draw's ways, at a step."""
