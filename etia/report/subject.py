@@ -193,6 +193,8 @@ class Subject:
         places = self._places[trend]
         if self.trend(trend).scale == "log" and value:  # what has grown a hundredfold was not 0 before
             places = max(places, places_of(abs(value)) + 1)
+        if self.level(trend, round(value, places)) != self.level(trend, value):  # 69.9 is not yet the level of 70
+            places += 1
         return plain(value, places)
 
     def step_of(self, trend: str) -> float:

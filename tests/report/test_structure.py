@@ -27,10 +27,12 @@ def measured(subject):
 
 
 def test_the_section_names_each_quadrant_and_what_stands_alone(measured):
-    texts = [plainly(getattr(block, "text", "")) for block in structure(measured, Album(None)).blocks]
+    blocks = structure(measured, Album(None)).blocks
+    texts = [plainly(getattr(block, "text", "")) for block in blocks]
+    kinds = plainly(" ".join(blocks[2].items))
     # every relation is the largest of its kind: 1; so dam and trust have one in and one out, the flood has none
-    assert "two (relay) both drive and are driven" in texts[1]
-    assert "“The dam is built” and “Trust”; one (dependent) is driven and drives little: “Freight”" in texts[1]
+    assert "Two (relay) both drive and are driven" in kinds
+    assert "“The dam is built” and “Trust”. One (dependent) is driven and drives little: “Freight”." in kinds
     assert texts[-1] == "Without any relation stands “A flood”."
 
 

@@ -49,9 +49,11 @@ def structure(subject: Subject, album: Album) -> Section | None:
         "structure",
         lambda: _figure(subject, nodes),
         caption="Influence and dependence of events and trends; the outstanding ones are numbered, all others dots.",
-        alt="Plane of influence and dependence. " + quadrant_sentence(subject, nodes),
+        alt=f"Plane of influence and dependence. {'; '.join(_quadrants(subject, nodes))}.",
     )
-    blocks: list[Block] = [Paragraph(opening), Paragraph(quadrant_sentence(subject, nodes)), *figure]
+    lead = f"The {count(len(nodes), 'event and trend', 'events and trends')} fall into four kinds:"
+    kinds = Bullets(tuple(capital(f"{text}.") for text in _quadrants(subject, nodes)))
+    blocks: list[Block] = [Paragraph(opening), Paragraph(lead), kinds, *figure]
     blocks += [Paragraph(text) for text in (*rank_sentences(subject, nodes), *_between(subject, nodes)) if text]
     blocks += _listed_with(*loop_sentences(subject, subject.table("feedback_loops")))
     blocks += _listed_with(*gatekeeper_sentences(subject, subject.table("gatekeepers")))
@@ -69,7 +71,7 @@ def _figure(subject: Subject, nodes: pd.DataFrame) -> Axes:
     return draw_influence(nodes.set_index("node"), titles=subject.titles(nodes["node"]))
 
 
-def quadrant_sentence(subject: Subject, nodes: pd.DataFrame) -> str:
+def _quadrants(subject: Subject, nodes: pd.DataFrame) -> list[str]:
     """How many nodes stand in each quadrant, and the outstanding ones of each."""
     said = []
     for name, words in QUADRANTS.items():
@@ -90,7 +92,7 @@ def quadrant_sentence(subject: Subject, nodes: pd.DataFrame) -> str:
                 stand="stands" if one else "stand",
             )
         )
-    return capital(f"of {count(len(nodes), 'event and trend', 'events and trends')}, {'; '.join(said)}.")
+    return said
 
 
 def rank_sentences(subject: Subject, nodes: pd.DataFrame) -> list[str]:
