@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from etia.compile.study import REFERENCE
 from etia.describe.comparison import (
     CHANGED_EVENTS,
@@ -31,6 +29,8 @@ from etia.files.resolved import resolved_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from etia.compile.study import Case
     from etia.facade.running import Run
@@ -116,6 +116,8 @@ def _name(run: Run) -> str:
 
 def _stacked(parts: Iterable[tuple[str, pd.DataFrame]], columns: Sequence[str]) -> pd.DataFrame:
     """Tables of several runs or scenarios below each other, `run` in front."""
+    import pandas as pd
+
     made = [table.assign(run=name)[["run", *columns]] for name, table in parts if len(table)]
     return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["run", *columns])
 
@@ -162,6 +164,8 @@ def _places(run: Run) -> dict[str, str]:
 
 def _tables(runs: Sequence[Run], wanted: Sequence[str]) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """How many rows of each table differ, and the rows of those that are wanted."""
+    import pandas as pd
+
     counts: list[tuple[str, str, int, int]] = []
     rows: dict[str, list[tuple[str, pd.DataFrame]]] = {name: [] for name in wanted}
     there: set[str] = set()
