@@ -21,17 +21,21 @@ def rows_of(run: Run, layer: str, table: str, scenario: str) -> pd.DataFrame:
 
 
 def table_lines(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of a table, the first column to the left, the others to the right; none without rows."""
-    body = [list(row) for row in rows]
-    if not body:
+    """Lines of a table, the first column to the left, the others to the right; none without rows.
+
+    A column that says nothing in any row is left out.
+    """
+    names, *others = zip(head, *rows, strict=True)
+    if len(names) == 1:
         return []
-    widths = [max(len(row[i]) for row in [list(head), *body]) for i in range(len(head))]
+    told = [names, *(cells for cells in others if set(cells[1:]) - {"", "unknown"})]
+    widths = [max(map(len, cells)) for cells in told]
 
     def line(row: Sequence[str]) -> str:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
         return "  " + "  ".join(cells).rstrip()
 
-    return ["", title, line(head), *map(line, body)]
+    return ["", title, *map(line, zip(*told, strict=True))]
 
 
 def short(title: str, most: int = 60) -> str:

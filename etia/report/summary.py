@@ -144,7 +144,9 @@ def _portfolios(run: Run, scenario: str) -> list[str]:
         ]
         for _, row in best.iterrows()
     ]
-    return table_lines("Best portfolios", ["", "cost", "utility", "regret", "all targets met"], rows)
+    several = len(run.model.content.lenses) > 1
+    title = f"Best portfolios under {_lens(run, scenario)}" if several else "Best portfolios"
+    return table_lines(title, ["", "cost", "utility", "regret", "all targets met"], rows)
 
 
 def _signposts(run: Run, scenario: str) -> list[str]:
