@@ -173,7 +173,8 @@ def _tables(runs: Sequence[Run], wanted: Sequence[str]) -> tuple[pd.DataFrame, d
         there |= set(before) & set(after)
         for table in (t for t in before if t in after):
             differing = changed_rows(before[table], after[table])
-            counts.append((name, table, max(len(before[table]), len(after[table])), len(differing)))
+            n_rows = max(len(before[table]), len(after[table]), len(differing))
+            counts.append((name, table, n_rows, len(differing)))
             if table in rows:
                 rows[table].append((name, differing))
     for table in wanted:

@@ -38,7 +38,8 @@ def comparison_lines(found: Comparison, most: int | None, *, md: bool = False) -
         differing = _differing(table)
         lines += ["", f"## {head}" if md else head, *([""] if md else [])]
         if differing.empty:
-            lines.append("No difference.")
+            nothing_shared = table.empty and name in ("events", "trends", "hypotheses")
+            lines.append(f"No {name} on both sides." if nothing_shared else "No difference.")
             continue
         lines += [*_counts(name, differing), *([""] if md and name == "inputs" else [])]
         shown = differing if most is None else differing[:most]

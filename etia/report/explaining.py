@@ -59,7 +59,7 @@ def _table(head: str, terms: list[Term], account: Account, model: Model) -> Iter
     wide = max(5, *map(len, shares))
     yield f"  {head:{width}}  {'latent':>8}  {'share':>{wide}}  mechanisms; claims"
     for term, lines, told in zip(terms, names, shares, strict=True):
-        yield f"  {lines[0]:{width}}  {term.latent:+8.3f}  {told:>{wide}}  {_grounds(term)}".rstrip()
+        yield f"  {lines[0]:{width}}  {_signed(term.latent):>8}  {told:>{wide}}  {_grounds(term)}".rstrip()
         yield from (f"  {line}" for line in lines[1:])
 
 
@@ -77,6 +77,10 @@ def _share(term: Term) -> str:
     if term.share_se == term.share_se and term.share_se > 0:
         return with_error(term.share, term.share_se, sign=True)
     return f"{term.share:+.4g}".replace("-", "−")
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _grounds(term: Term) -> str:
