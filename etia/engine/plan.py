@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = [
+    "BY_AGE",
+    "BY_OFFSET",
     "ConstantPairs",
-    "MarchedPulls",
     "PastPulls",
     "Plan",
+    "VaryingPulls",
     "events_feeling_noise",
     "fixed_deviation",
     "noise_felt",
@@ -36,8 +38,8 @@ __all__ = [
 _BUCKETS = 512
 """guide entries an event into its cumulated hazard: a look-up then takes a step at most, nearly always"""
 
-_LANES = 8
-"""events that are marched as numbers of one vector"""
+BY_AGE, BY_OFFSET = -1, 0
+"""strides of pulls that hang on the source's age, and of a loose past source, which comes at one offset if at all"""
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,20 @@ class ConstantPairs:
 
 
 @dataclass(frozen=True)
-class MarchedPulls:
-    """Pulls that vary from step to step: of all B open events where any does, else of none (B = 0)."""
+class VaryingPulls:
+    """Pulls on open events whose rate varies in other ways than by constant pulls. Q pairs, by target.
 
-    event: Ints  # (B,) open event
-    place: Ints  # (M,) place among the marched, −1 where constant
-    by_age: Floats  # (M, H + 1, lanes) K of an open source by age; lanes: B and what fills up the last vector, 1 there
-    of_past: Floats  # (L, H + 1, lanes) K of a loose past source by target offset
-    acts: NDArray[np.bool_]  # (M,) whether a source's K is anywhere other than 1
-    start: Ints  # (M + 1,) pairs on which policies act, grouped by open source
-    target: Ints  # (W,) place among the marched
-    surface: Floats  # (W, H + 1, H + 1) K by source offset and target offset; `by_age` is 1 there
+    K of a source that came at offset τ, at the target's offset t, is table[base + stride · τ + t]; 1 for t ≤ τ.
+    """
+
+    varies: NDArray[np.bool_]  # (M,) by ages, by trends, by noise or by policies: all its pulls stand here
+    source: Ints  # (Q,)
+    target: Ints  # (Q,) open event
+    base: Ints  # (Q,)
+    stride: Ints  # (Q,) BY_AGE or BY_OFFSET; where policies act, as long as a row of the table
+    most: Floats  # (Q,) the largest K
+    table: Floats
+    ceiling: Floats  # as `table`: the largest K from an offset on, with the same τ
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,13 @@ class Plan:
     guide: NDArray[np.uint16]  # (M, buckets) first offset at which `cumulated` reaches a bucket's lower end
     guide_scale: Floats  # (M,) buckets per unit of cumulated hazard
     constant: ConstantPairs
-    marched: MarchedPulls
+    varying: VaryingPulls
     needs: Ints  # (M,) number of sources that the event requires
     waiting_start: Ints  # (sources + 1,) open events that require a source, grouped by source
     waiting: Ints
     shut_start: Ints  # (sources + 1,) open events that a source prevents, grouped by source
     shut: Ints
-    feels_noise: NDArray[np.bool_]  # (M,) True for events that are sensitive to a noisy trend; always marched
+    feels_noise: NDArray[np.bool_]  # (M,) True for events that are sensitive to a noisy trend; they always vary
     deviation: Floats  # (K, T) d of the trends from what is the same in every run
 
     def with_hazard(self, hazard: Floats) -> Plan:
@@ -288,7 +293,7 @@ def _constant_from(pull: Floats) -> Ints:
 
 def _pulls(
     program: Program, opened: Ints, loose: Ints, feels_noise: NDArray[np.bool_]
-) -> tuple[ConstantPairs, MarchedPulls]:
+) -> tuple[ConstantPairs, VaryingPulls]:
     n, n_open, as_of = program.n_events, len(opened), program.as_of
     sources = np.concatenate([opened, loose])
     position, targets = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
@@ -303,44 +308,45 @@ def _pulls(
     pulls = pull.any(axis=1) | by_calendar
     source, target, pull, by_calendar = source[pulls], target[pulls], pull[pulls], by_calendar[pulls]
     delay = _constant_from(pull)
-    is_marched = feels_noise[opened].copy()
-    is_marched[targets[target[(delay < 0) | by_calendar]]] = True
-    is_marched[:] = is_marched.any()  # once there is a march, all can keep step at little cost
-    is_constant = ~is_marched[targets[target]]
+    varies = feels_noise[opened].copy()
+    varies[targets[target[(delay < 0) | by_calendar]]] = True
+    is_constant = ~varies[targets[target]]
     start, columns = _grouped(
         position[source[is_constant]], len(sources), targets[target[is_constant]], delay[is_constant],
         np.exp(-pull[is_constant, -1]),
     )  # fmt: skip
-    constant = ConstantPairs(start, *columns)
-    marched = np.flatnonzero(is_marched)
-    place = np.full(n_open, -1, dtype=np.int64)
-    place[marched] = np.arange(len(marched))
     span = program.n_steps - as_of
-    lanes = -(-len(marched) // _LANES) * _LANES
-    by_age = np.ones((n_open, span, lanes))
-    of_past = np.ones((len(loose), span, lanes))
-    surfaces: list[tuple[int, int, Floats]] = []
-    for q in np.flatnonzero(~is_constant):
-        b = place[targets[target[q]]]
-        s = position[source[q]]
-        if s >= n_open:
+    strides: list[int] = []
+    rows: list[Floats] = []
+    varying = np.flatnonzero(~is_constant)
+    varying = varying[np.argsort(targets[target[varying]], kind="stable")]
+    for q in varying:
+        if position[source[q]] >= n_open:
+            strides.append(BY_OFFSET)
             later = _calendar_pull(program, source[q], target[q], int(program.fixed_step[source[q]]))
-            of_past[s - n_open, :, b] = np.exp(later[as_of:])
+            rows.append(later[None, as_of:])
         elif by_calendar[q]:
-            rows = [_calendar_pull(program, source[q], target[q], as_of + i)[as_of:] for i in range(span)]
-            surfaces.append((s, b, np.exp(np.array(rows))))
+            strides.append(span)
+            rows.append(
+                np.array([_calendar_pull(program, source[q], target[q], as_of + i)[as_of:] for i in range(span)])
+            )
         else:
-            by_age[s, :, b] = np.exp(pull[q, :span])
-    surface_start, (surface_target,) = _grouped(
-        np.array([s for s, _, _ in surfaces], dtype=np.int64),
-        n_open,
-        np.array([b for _, b, _ in surfaces], dtype=np.int64),
+            strides.append(BY_AGE)
+            rows.append(np.r_[np.zeros(span), pull[q, :span]][None])
+    return ConstantPairs(start, *columns), VaryingPulls(
+        varies, position[source[varying]], targets[target[varying]], *_tables(np.array(strides, dtype=np.int64), rows)
     )
-    order = np.argsort([s for s, _, _ in surfaces], kind="stable")
-    surface = np.array([surfaces[i][2] for i in order]).reshape(len(surfaces), span, span)
-    acts = np.zeros(n_open, dtype=bool)
-    acts[[s for s in position[source[~is_constant]] if s < n_open]] = True
-    return constant, MarchedPulls(marched, place, by_age, of_past, acts, surface_start, surface_target, surface)
+
+
+def _tables(stride: Ints, log_pull: list[Floats]) -> tuple[Ints, Ints, Floats, Floats, Floats]:
+    """All but the pairs' ends, from their ln K: rows by offset, or one row by age with as much before age 0."""
+    ends = np.cumsum([rows.size for rows in log_pull], dtype=np.int64)
+    base = np.array([end - rows.size for end, rows in zip(ends, log_pull, strict=True)], dtype=np.int64)
+    base += np.where(stride == BY_AGE, [rows.shape[1] // 2 for rows in log_pull], 0).astype(np.int64)
+    highest = [np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1].ravel() for rows in log_pull]
+    table = np.concatenate([np.zeros(0), *(rows.ravel() for rows in log_pull)])
+    most = np.exp(np.array([rows.max() for rows in log_pull]))
+    return base, stride, most, np.exp(table), np.exp(np.concatenate([np.zeros(0), *highest]))
 
 
 def _conditions(event: NDArray, on: NDArray, position: Ints, targets: Ints, n_sources: int) -> tuple[Ints, Ints]:  # type: ignore[type-arg]
@@ -363,14 +369,14 @@ def prepare(program: Program) -> Plan:
     cumulated = np.cumsum(hazard, axis=1)
     guide, guide_scale = _guide(cumulated)
     feels_noise = events_feeling_noise(program)
-    constant, marched = _pulls(program, opened, loose.event, feels_noise)
+    constant, varying = _pulls(program, opened, loose.event, feels_noise)
     position, targets = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
     position[sources] = np.arange(len(sources))
     targets[opened] = np.arange(len(opened))
     waiting_start, waiting = _conditions(program.requires.event, program.requires.on, position, targets, len(sources))
     shut_start, shut = _conditions(program.prevented_by.event, program.prevented_by.on, position, targets, len(sources))
     return Plan(
-        program, opened, loose, hazard, cumulated, guide, guide_scale, constant, marched,
+        program, opened, loose, hazard, cumulated, guide, guide_scale, constant, varying,
         np.bincount(waiting, minlength=len(opened)).astype(np.int64), waiting_start, waiting, shut_start, shut,
         feels_noise[opened], deviation,
     )  # fmt: skip
