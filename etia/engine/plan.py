@@ -8,11 +8,13 @@ is loose where a removed event could take it along (§7). All other events act t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
+from etia.engine.grouped import Grouped, grouped
 from etia.engine.program import NEVER, OPEN, Program
 from etia.engine.responses import responses_at
 
@@ -105,6 +107,11 @@ class Plan:
         cumulated = np.cumsum(hazard, axis=1)
         guide, guide_scale = _guide(cumulated)
         return replace(self, hazard=hazard, cumulated=cumulated, guide=guide, guide_scale=guide_scale)
+
+    @cached_property
+    def grouped(self) -> Grouped:
+        """All that acts on open events, by source and by target."""
+        return grouped(self)
 
     @property
     def n_offsets(self) -> int:

@@ -15,7 +15,7 @@ while it waits for this one's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
@@ -45,76 +45,6 @@ _FIELD = np.uint64(0xFFFF)
 _UNORDERED = np.uint64(0xFFFF0000)
 """set in a key where a pull lies beyond the point at which the threshold is spent: the next is then out of order"""
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
-
-
-class _Pulls(NamedTuple):
-    """Constant pulls of sources on open events, those that shut off among them. S sources, Q pulls."""
-
-    start: NDArray[np.uint64]  # (S + 1,) grouped by source
-    target: NDArray[np.uint64]  # (Q,)
-    delay: NDArray[np.uint64]  # (Q,)
-    inverse: Floats  # (Q,) 1/K
-    by_target: NDArray[np.uint64]  # (M + 1,) grouped by target
-    cause: NDArray[np.uint64]  # (Q,) source, by target
-    cause_delay: Ints  # (Q,) by target
-    cause_inverse: Floats  # (Q,) by target
-
-
-class _Varying(NamedTuple):
-    """Pulls on events whose rate varies: by source those that shut off too, by target without them."""
-
-    varies: NDArray[np.bool_]  # (M,)
-    start: NDArray[np.uint64]  # (S + 1,) grouped by source
-    target: NDArray[np.uint64]
-    inverse: Floats  # 1 over the largest K at any age; 0 where noise can raise the rate without bound
-    by_target: NDArray[np.uint64]  # (M + 1,) grouped by target
-    cause: NDArray[np.uint64]
-    base: Ints
-    stride: Ints
-    table: Floats
-    ceiling: Floats
-    hazard: Floats  # (M · (H + 1),)
-    noise_row: Ints  # (M,) row of `factors`, −1: feels none
-    n_rows: np.uint64
-    factors: Floats  # (runs · rows · (H + 1),) or anything smaller where no event feels noise
-    address: NDArray[np.uint64]  # (Q,) to write into
-
-
-def _pulls(plan: Plan) -> _Pulls:
-    constant, n_open = plan.constant, len(plan.open)
-    source = np.repeat(np.arange(plan.n_sources), np.diff(constant.start))
-    shutting = np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))
-    source, target = np.r_[source, shutting], np.r_[constant.target, plan.shut]
-    delay = np.r_[constant.delay, np.ones(len(shutting), dtype=np.int64)]
-    inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), np.inf)]
-    order, by_target = np.argsort(source, kind="stable"), np.argsort(target, kind="stable")
-    order = order[~plan.varying.varies[target[order]]]
-    return _Pulls(
-        _starts(source[order], plan.n_sources), target[order].astype(np.uint64), delay[order].astype(np.uint64),
-        inverse[order],
-        _starts(target, n_open), source[by_target].astype(np.uint64), delay[by_target], inverse[by_target],
-    )  # fmt: skip
-
-
-def _varying(plan: Plan, factors: Floats, n_runs: int) -> _Varying:
-    own = plan.varying
-    shutting = np.flatnonzero(own.varies[plan.shut])
-    source = np.r_[own.source, np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))[shutting]]
-    target = np.r_[own.target, plan.shut[shutting]]
-    feels = plan.feels_noise & (len(factors) >= n_runs)
-    row = np.where(feels, np.cumsum(feels) - 1, -1)
-    inverse = np.where(row[target] >= 0, 0.0, 1.0 / np.r_[own.most, np.ones(len(shutting))])
-    order = np.argsort(source, kind="stable")
-    return _Varying(
-        own.varies, _starts(source, plan.n_sources), target[order].astype(np.uint64), inverse[order],
-        _starts(own.target, len(plan.open)), own.source.astype(np.uint64), own.base, own.stride, own.table,
-        own.ceiling, plan.hazard.ravel(), row, np.uint64(factors.shape[1]), factors.ravel(),
-        np.empty(len(own.source) + 1, dtype=np.uint64),
-    )  # fmt: skip
-
-
-def _starts(group: Ints, n: int) -> NDArray[np.uint64]:
-    return np.r_[0, np.cumsum(np.bincount(group, minlength=n))].astype(np.uint64)
 
 
 @njit(inline="always")
@@ -230,8 +160,8 @@ def _in_order_of_events(least, n, none, n_open, place, left, item):  # type: ign
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _spend(  # type: ignore[no-untyped-def]
-    threshold, n_loose, block, cumulated, guide, guide_scale, constant, varying, needs, waiting_start, waiting,
-    need_start, need, came,
+    threshold, n_loose, block, cumulated, guide, guide_scale, constant, varying, requirements, noise_row, n_rows,
+    factors, address, came,
 ):  # fmt: skip
     """Fill `came` (runs, S) with the open events' offsets; its columns from M on hold the loose past sources'."""
     n_open, n_runs = np.uint64(threshold.shape[0]), np.uint64(threshold.shape[1])
@@ -241,8 +171,8 @@ def _spend(  # type: ignore[no-untyped-def]
     none = absent << _DUE
     last_bucket = guide.shape[1] - 1.0
     start, target, delay, inverse_ratio, by_target, cause, cause_delay, cause_inverse = constant
-    varies, v_start, v_target, v_inverse, v_by_target, v_cause, base, stride, table, ceiling = varying[:10]
-    hazard, noise_row, n_rows, factors, address = varying[10:]
+    varies, v_start, v_target, v_inverse, v_by_target, v_cause, base, stride, table, ceiling, hazard = varying
+    needs, waiting_start, waiting, need_start, need = requirements
     table, hazard, noise_row, factors, address = (
         unowned(table), unowned(hazard), unowned(noise_row), unowned(factors), unowned(address),
     )  # fmt: skip
@@ -344,6 +274,7 @@ def _spend(  # type: ignore[no-untyped-def]
                     curve, starts, scale = cumulated[m], guide[m], guide_scale[m]
                     points, keys = x[m * block : (m + _ONE) * block], key[m * block : (m + _ONE) * block]
                     reach = curve[last]
+                    n_left = _ZERO  # runs in which the event is still to come
                     for i in range(low, high):
                         r = item[i] & _FIELD
                         at = min((item[i] >> _DUE) + lag, absent)
@@ -352,13 +283,16 @@ def _spend(  # type: ignore[no-untyped-def]
                         moved = np.uint64(point > before)
                         point = before + (point - before) * inverse if point > before else point
                         points[r] = point
-                        due = _first_reach(min(point, reach), curve, starts, scale, last_bucket)
-                        due = absent if point > reach else due
                         old = keys[r]
-                        fresh = due << _DUE | m << _EVENT | at << _PULLED | r
+                        fresh = none | m << _EVENT | at << _PULLED | r
                         keys[r] = fresh & -moved | (old | _UNORDERED) & (moved - _ONE)  # by masks: no branch to foresee
                         again[n_again] = fresh
                         n_again += moved & np.uint64(at < (old >> _PULLED & _FIELD))
+                        left[n_left] = r
+                        n_left += moved & np.uint64(point <= reach)
+                    for i in range(n_left):
+                        r = left[i]
+                        keys[r] -= (absent - _first_reach(points[r], curve, starts, scale, last_bucket)) << _DUE
                 for q in range(v_start[a], v_start[a + _ONE]):
                     m, inverse = v_target[q], v_inverse[q]
                     curve, reach = cumulated[m], cumulated[m, last]
@@ -391,11 +325,11 @@ def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats) ->
     n_open, n_loose = len(threshold), loose_offset.shape[1]
     came = np.empty((threshold.shape[1], n_open + n_loose), dtype=np.int16)
     came[:, n_open:] = loose_offset
-    waits_for = np.repeat(np.arange(plan.n_sources), np.diff(plan.waiting_start))
     block = np.uint64(min(max(_POINTS // n_open // 64 * 64, _FEWEST_RUNS), _MOST_RUNS))
+    has_factors = len(factors) == threshold.shape[1] and factors.shape[2] == plan.hazard.shape[1]
+    noise_row = np.where(plan.feels_noise & has_factors, np.cumsum(plan.feels_noise) - 1, -1)
     _spend(
-        threshold, n_loose, block, plan.cumulated, plan.guide, plan.guide_scale, _pulls(plan),
-        _varying(plan, factors, threshold.shape[1]), plan.needs, plan.waiting_start.astype(np.uint64), plan.waiting,
-        _starts(plan.waiting, n_open), waits_for[np.argsort(plan.waiting, kind="stable")].astype(np.uint64), came,
+        threshold, n_loose, block, plan.cumulated, plan.guide, plan.guide_scale, *plan.grouped, noise_row,
+        np.uint64(factors.shape[1]), factors.ravel(), np.empty(len(plan.varying.source) + 1, dtype=np.uint64), came,
     )  # fmt: skip
     return came[:, :n_open]
