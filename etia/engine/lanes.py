@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["add", "load", "multiply", "reaches", "spread", "store", "subtract", "total", "unowned", "width"]
+__all__ = ["add", "load", "multiply", "reaches", "running", "spread", "store", "subtract", "total", "unowned", "width"]
 
 _BYTES = 64
 
@@ -143,6 +143,23 @@ def total(typingctx, lanes):  # type: ignore[no-untyped-def]  # noqa: ARG001
         return builder.extract_element(sums, ir.IntType(32)(0))
 
     return lanes.number(lanes), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def running(typingctx, lanes):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Each number with all before it added to it."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        (sums,) = arguments
+        none, shift = ir.Constant(sums.type, [0.0] * lanes.count), 1
+        while shift < lanes.count:
+            places = [max(lanes.count + i - shift, lanes.count - 1) for i in range(lanes.count)]
+            moved = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), places)
+            sums = builder.fadd(sums, builder.shuffle_vector(none, sums, moved))
+            shift *= 2
+        return sums
+
+    return lanes(lanes), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from etia.engine.lanes import add, load, multiply, reaches, spread, store, subtract, total
+from etia.engine.bits import lowest_bit
+from etia.engine.lanes import add, load, multiply, reaches, running, spread, store, subtract, total
 from etia.engine.program import NEVER
 
 __all__ = ["acting_pulls", "count", "reached_at"]
 
-_ONE, _LANES = np.uint64(1), np.uint64(8)
+_ONE, _LANES, _LAST = np.uint64(1), np.uint64(8), np.uint64(1 << 7)
 _SMALL, _MODERATE = 1.0 / 32.0, 0.5
 """rates up to which 7 and 14 terms of 1 − exp(−λ) = λ − λ²/2 + … are exact to rounding"""
 
@@ -60,9 +61,10 @@ def reached_at(left, i, end, hazard, at, table, address, n, feels, factors, fact
     """First offset from i on at which the rates add up to `left`; `end` where they do not before it."""
     spent = 0.0
     while i + _LANES <= end:
-        more = spent + total(_rates(hazard, at, i, table, address, n, feels, factors, factor_at))
+        rates = _rates(hazard, at, i, table, address, n, feels, factors, factor_at)
+        more = spent + total(rates)
         if more >= left:
-            break
+            return i + lowest_bit(reaches(running(rates), spread(hazard, left - spent)) | _LAST)
         spent = more
         i += _LANES
     while i < end:
