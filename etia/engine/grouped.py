@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Places = NDArray[np.uint64]
 
-__all__ = ["Constant", "Grouped", "Requirements", "Varying", "grouped"]
+__all__ = ["BEYOND", "Constant", "Grouped", "Requirements", "Varying", "grouped", "with_noughts"]
+
+
+BEYOND = 8
+"""noughts behind a row, so that a vector may be read from any of its places"""
 
 
 class Constant(NamedTuple):
@@ -47,7 +51,7 @@ class Varying(NamedTuple):
     stride: Ints  # (Q,)
     table: Floats
     ceiling: Floats
-    hazard: Floats  # (M · (H + 1),)
+    hazard: Floats  # (M · (H + 1 + 8),) with noughts behind each row
 
 
 class Requirements(NamedTuple):
@@ -104,9 +108,16 @@ def _varying(plan: Plan) -> Varying:
     return Varying(
         own.varies, _starts(source, plan.n_sources), target[order].astype(np.uint64), inverse[order],
         _starts(own.target, len(plan.open)), own.source.astype(np.uint64), own.base, own.stride, own.table,
-        own.ceiling, plan.hazard.ravel(),
+        own.ceiling, with_noughts(plan.hazard).ravel(),
     )  # fmt: skip
 
 
 def _starts(group: Ints, n: int) -> Places:
     return np.r_[0, np.cumsum(np.bincount(group, minlength=n))].astype(np.uint64)
+
+
+def with_noughts(rows: Floats) -> Floats:
+    """The same rows, noughts behind each."""
+    out = np.zeros((len(rows), rows.shape[1] + BEYOND))
+    out[:, : rows.shape[1]] = rows
+    return out

@@ -58,9 +58,13 @@ def _rate_at(hazard, at, i, table, address, n, feels, factors, factor_at):  # ty
 
 @njit(inline="always")
 def reached_at(left, i, end, hazard, at, table, address, n, feels, factors, factor_at):  # type: ignore[no-untyped-def]
-    """First offset from i on at which the rates add up to `left`; `end` where they do not before it."""
+    """First offset from i on at which the rates add up to `left`; `end` or more where they do not before it.
+
+    Noughts stand behind the rates, but nothing behind the factors of noise.
+    """
     spent = 0.0
-    while i + _LANES <= end:
+    whole = end + _ONE - min(_LANES, end) if feels else end
+    while i < whole:
         rates = _rates(hazard, at, i, table, address, n, feels, factors, factor_at)
         more = spent + total(rates)
         if more >= left:

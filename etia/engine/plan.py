@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from etia.engine.grouped import Grouped, grouped
+from etia.engine.grouped import BEYOND, Grouped, grouped, with_noughts
 from etia.engine.program import NEVER, OPEN, Program
 from etia.engine.responses import responses_at
 
@@ -333,7 +333,7 @@ def _pulls(
             later = _calendar_pull(program, source[q], target[q], int(program.fixed_step[source[q]]))
             rows.append(later[None, as_of:])
         elif by_calendar[q]:
-            strides.append(span)
+            strides.append(span + BEYOND)
             rows.append(
                 np.array([_calendar_pull(program, source[q], target[q], as_of + i)[as_of:] for i in range(span)])
             )
@@ -341,15 +341,16 @@ def _pulls(
             strides.append(BY_AGE)
             rows.append(np.r_[np.zeros(span), pull[q, :span]][None])
     return ConstantPairs(start, *columns), VaryingPulls(
-        varies, position[source[varying]], targets[target[varying]], *_tables(np.array(strides, dtype=np.int64), rows)
+        varies, position[source[varying]], targets[target[varying]],
+        *_tables(np.array(strides, dtype=np.int64), [with_noughts(own) for own in rows], span),
     )
 
 
-def _tables(stride: Ints, log_pull: list[Floats]) -> tuple[Ints, Ints, Floats, Floats, Floats]:
-    """All but the pairs' ends, from their ln K: rows by offset, or one row by age with as much before age 0."""
+def _tables(stride: Ints, log_pull: list[Floats], span: int) -> tuple[Ints, Ints, Floats, Floats, Floats]:
+    """All but the pairs' ends, from their ln K: rows by offset, or one row by age with `span` noughts before age 0."""
     ends = np.cumsum([rows.size for rows in log_pull], dtype=np.int64)
     base = np.array([end - rows.size for end, rows in zip(ends, log_pull, strict=True)], dtype=np.int64)
-    base += np.where(stride == BY_AGE, [rows.shape[1] // 2 for rows in log_pull], 0).astype(np.int64)
+    base[stride == BY_AGE] += span
     highest = [np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1].ravel() for rows in log_pull]
     table = np.concatenate([np.zeros(0), *(rows.ravel() for rows in log_pull)])
     most = np.exp(np.array([rows.max() for rows in log_pull]))

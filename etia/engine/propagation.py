@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from etia.engine.lanes import add, load, multiply, spread, store, width
+from etia.engine.lanes import add, load, multiply, spread, store, unowned, width
 from etia.engine.program import LINEAR, LOG, NEVER, Noise, Program, Scales
 from etia.engine.streams import Streams, normals
 
@@ -67,20 +67,34 @@ def _weigh(innovations, weight, out):  # type: ignore[no-untyped-def]
         out[r] = row[:n_steps]
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
+def _pass_on(to, of, strength, lag, begin, end, noise):  # type: ignore[no-untyped-def]
+    """What a coupling brings at the steps begin … end − 1; the trends' paths begin at the places `to` and `of`."""
+    for t in range(max(begin, lag), end):
+        noise[to + t] += strength * noise[of + t - lag]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _couple_noise(source, target, strength, lag, loop_begin, loop_end, noise):  # type: ignore[no-untyped-def]
-    """Add to every trend what couplings pass on, those from `loop_begin` to `loop_end` − 1 in step with one another."""
-    for r in range(noise.shape[0]):
-        for c in range(len(source)):
-            if c == loop_begin:
-                for t in range(noise.shape[2]):
-                    for d in range(loop_begin, loop_end):
-                        if t >= lag[d]:
-                            noise[r, target[d], t] += strength[d] * noise[r, source[d], t - lag[d]]
-            if c < loop_begin or c >= loop_end:
-                factor, given, taken = strength[c], noise[r, source[c]], noise[r, target[c], lag[c] :]
-                for t in range(len(taken)):
-                    taken[t] += factor * given[t]
+    """Add to every trend what couplings pass on, those from `loop_begin` to `loop_end` − 1 in step with one another.
+
+    As many steps are done at once as the shortest lag among them has.
+    """
+    n_runs, n_trends, n = np.uint64(noise.shape[0]), np.uint64(noise.shape[1]), np.uint64(noise.shape[2])
+    none, paths = np.uint64(0), unowned(noise.reshape(-1))
+    stretch = n
+    for c in range(loop_begin, loop_end):
+        stretch = min(stretch, lag[c])
+    for r in range(n_runs):
+        own = r * n_trends
+        for c in range(none, loop_begin):
+            _pass_on((own + target[c]) * n, (own + source[c]) * n, strength[c], lag[c], none, n, paths)
+        for begin in range(none, n if loop_end > loop_begin else none, stretch):
+            for c in range(loop_begin, loop_end):
+                to, of = (own + target[c]) * n, (own + source[c]) * n
+                _pass_on(to, of, strength[c], lag[c], begin, min(begin + stretch, n), paths)
+        for c in range(loop_end, np.uint64(len(source))):
+            _pass_on((own + target[c]) * n, (own + source[c]) * n, strength[c], lag[c], none, n, paths)
 
 
 def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, int, int]:
@@ -111,8 +125,9 @@ def couple_noise(noise: Noise, needed: NDArray[np.bool_], out: Floats) -> None:
     """Add what couplings pass on to `out` (runs, K, T − first step), trends' own noise; to the needed trends (K,)."""
     source, target = noise.coupling_source, noise.coupling_target
     order, begins, ends = _in_order(source, target, np.flatnonzero(needed[target]))
-    strength, lag = noise.coupling_strength[order], noise.coupling_lag[order]
-    _couple_noise(source[order], target[order], strength, lag, begins, ends, out)
+    ends_and_lag = (column[order].astype(np.uint64) for column in (source, target, noise.coupling_lag))
+    source, target, lag = ends_and_lag
+    _couple_noise(source, target, noise.coupling_strength[order], lag, np.uint64(begins), np.uint64(ends), out)
 
 
 def noise_paths(

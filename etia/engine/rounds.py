@@ -121,7 +121,8 @@ def _follow(  # type: ignore[no-untyped-def]
     end = stop + _ONE
     if point <= cumulated[m, stop]:
         factor_at = (r * n_rows + np.uint64(noise_row[m])) * span if feels else _ZERO
-        end = reached_at(left, i, end, hazard, m * span, table, address, n, feels, factors, factor_at)
+        row = m * (np.uint64(len(hazard)) // np.uint64(len(cumulated)))
+        end = reached_at(left, i, end, hazard, row, table, address, n, feels, factors, factor_at)
     return point, end
 
 
