@@ -174,9 +174,8 @@ def _spend(  # type: ignore[no-untyped-def]
     start, target, delay, inverse_ratio, by_target, cause, cause_delay, cause_inverse = constant
     varies, v_start, v_target, v_inverse, v_by_target, v_cause, base, stride, table, ceiling, hazard = varying
     needs, waiting_start, waiting, need_start, need = requirements
-    table, hazard, noise_row, factors, address = (
-        unowned(table), unowned(hazard), unowned(noise_row), unowned(factors), unowned(address),
-    )  # fmt: skip
+    table, hazard, cumulated = unowned(table), unowned(hazard), unowned(cumulated)
+    noise_row, factors, address = unowned(noise_row), unowned(factors), unowned(address)
     has_needs = len(waiting) > 0 or needs.any()
     x = np.empty(n_open * block)  # by event and run: where on the cumulated hazard the threshold is spent
     key = np.empty(n_open * block, np.uint64)  # by event and run
