@@ -113,7 +113,7 @@ def _varying(plan: Plan) -> Varying:
 
 
 def _starts(group: Ints, n: int) -> Places:
-    return np.r_[0, np.cumsum(np.bincount(group, minlength=n))].astype(np.uint64)
+    return np.asarray(np.r_[0, np.cumsum(np.bincount(group, minlength=n))], dtype=np.uint64)
 
 
 def with_noughts(rows: Floats) -> Floats:

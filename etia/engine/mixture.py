@@ -62,7 +62,7 @@ class Mixture(NamedTuple):
         """(levels, S) latent quantiles at `levels` (levels, S)."""
         places = np.arange(self.reached.shape[1])
         found = [np.interp(own, reached, places) for own, reached in zip(levels.T, self.reached, strict=True)]
-        return self.least + self.width * np.array(found).reshape(levels.T.shape).T
+        return np.asarray(self.least + self.width * np.array(found).reshape(levels.T.shape).T)
 
 
 def mixture(means: Floats, spread: Floats) -> Mixture:

@@ -193,7 +193,7 @@ class Simulation:
 
 
 def _starts(group: Ints, n: int) -> Ints:
-    return np.r_[0, np.cumsum(np.bincount(group, minlength=n))].astype(np.int64)
+    return np.asarray(np.r_[0, np.cumsum(np.bincount(group, minlength=n))], dtype=np.int64)
 
 
 def _sources_by_target(start: Ints, targets: Ints, n_open: int) -> _Grouped:

@@ -116,7 +116,7 @@ class Plan:
     @property
     def n_offsets(self) -> int:
         """H: steps after `as_of`."""
-        return self.hazard.shape[1] - 1
+        return int(self.hazard.shape[1]) - 1
 
     @property
     def n_sources(self) -> int:
@@ -267,11 +267,11 @@ def _pull_by_age(program: Program, sources: Ints, targets: Ints, ends: Ints) -> 
     varies = np.any(response_row != response_row[:, :1], axis=1)
     sensitivities = program.sensitivities
     for event, trend, beta in zip(sensitivities.event, sensitivities.trend, sensitivities.beta, strict=True):
-        for q in np.flatnonzero(targets == event):
-            source = sources[q]
-            row = response_row[source, max(int(ends[q]), 0)]
-            pull[q, 1:] += beta * response[row, trend, :-1]
-            by_calendar[q] |= bool(varies[source])
+        for felt in np.flatnonzero(targets == event):
+            source = sources[felt]
+            row = response_row[source, max(int(ends[felt]), 0)]
+            pull[felt, 1:] += beta * response[row, trend, :-1]
+            by_calendar[felt] |= bool(varies[source])
     return pull, by_calendar
 
 
@@ -341,7 +341,9 @@ def _pulls(
             strides.append(BY_AGE)
             rows.append(np.r_[np.zeros(span), pull[q, :span]][None])
     return ConstantPairs(start, *columns), VaryingPulls(
-        varies, position[source[varying]], targets[target[varying]],
+        varies,
+        position[source[varying]],
+        targets[target[varying]],
         *_tables(np.array(strides, dtype=np.int64), [with_noughts(own) for own in rows], span),
     )
 

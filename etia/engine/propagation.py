@@ -123,11 +123,10 @@ def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, int, int]
 
 def couple_noise(noise: Noise, needed: NDArray[np.bool_], out: Floats) -> None:
     """Add what couplings pass on to `out` (runs, K, T − first step), trends' own noise; to the needed trends (K,)."""
-    source, target = noise.coupling_source, noise.coupling_target
-    order, begins, ends = _in_order(source, target, np.flatnonzero(needed[target]))
-    ends_and_lag = (column[order].astype(np.uint64) for column in (source, target, noise.coupling_lag))
-    source, target, lag = ends_and_lag
-    _couple_noise(source, target, noise.coupling_strength[order], lag, np.uint64(begins), np.uint64(ends), out)
+    ends = noise.coupling_source, noise.coupling_target
+    order, loop_begin, loop_end = _in_order(*ends, np.flatnonzero(needed[noise.coupling_target]))
+    source, target, lag = (column[order].astype(np.uint64) for column in (*ends, noise.coupling_lag))
+    _couple_noise(source, target, noise.coupling_strength[order], lag, np.uint64(loop_begin), np.uint64(loop_end), out)
 
 
 def noise_paths(
