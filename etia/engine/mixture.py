@@ -34,7 +34,7 @@ def noise_spread(noise: Noise, n_trends: int) -> Floats:
     parts = np.zeros((len(noise.trend) * n_periods, n_trends, n_steps))  # one innovation of 1 each
     for j, trend in enumerate(noise.trend):
         parts[j * n_periods : (j + 1) * n_periods, trend] = noise.weight[j].T
-    couple_noise(noise, np.ones(n_trends, dtype=bool), parts)
+    couple_noise(noise, parts)
     spread: Floats = np.sqrt((parts**2).sum(axis=0))
     return spread
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer]
     Steps = NDArray[np.int16]
 
-_NEAR = 64
+_NEAR = 128
 """runs whose noise is made at once, so that it stays near the processor"""
 
 __all__ = ["couple_noise", "noise_paths", "noise_since", "propagate", "to_latent", "to_units"]
@@ -121,12 +121,29 @@ def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, int, int]
     return np.array([*before, *left, *after], dtype=np.int64), len(before), len(before) + len(left)
 
 
-def couple_noise(noise: Noise, needed: NDArray[np.bool_], out: Floats) -> None:
-    """Add what couplings pass on to `out` (runs, K, T − first step), trends' own noise; to the needed trends (K,)."""
-    ends = noise.coupling_source, noise.coupling_target
-    order, loop_begin, loop_end = _in_order(*ends, np.flatnonzero(needed[noise.coupling_target]))
-    source, target, lag = (column[order].astype(np.uint64) for column in (*ends, noise.coupling_lag))
-    _couple_noise(source, target, noise.coupling_strength[order], lag, np.uint64(loop_begin), np.uint64(loop_end), out)
+class _Couplings(NamedTuple):
+    """Couplings in the order in which noise passes along them; from `loop_begin` to `loop_end` − 1 without one."""
+
+    source: NDArray[np.uint64]
+    target: NDArray[np.uint64]
+    strength: Floats
+    lag: NDArray[np.uint64]
+    loop_begin: np.uint64
+    loop_end: np.uint64
+
+
+def _couplings(noise: Noise, needed: NDArray[np.bool_]) -> _Couplings:
+    """The couplings that reach the needed trends (K,)."""
+    source, target = noise.coupling_source, noise.coupling_target
+    order, begin, end = _in_order(source, target, np.flatnonzero(needed[target]))
+    ends = source[order].astype(np.uint64), target[order].astype(np.uint64)
+    lag = noise.coupling_lag[order].astype(np.uint64)
+    return _Couplings(*ends, noise.coupling_strength[order], lag, np.uint64(begin), np.uint64(end))
+
+
+def couple_noise(noise: Noise, out: Floats) -> None:
+    """Add what couplings pass on to `out` (runs, K, T − first step), trends' own noise."""
+    _couple_noise(*_couplings(noise, np.ones(out.shape[1], dtype=bool)), out)
 
 
 def noise_paths(
@@ -141,6 +158,7 @@ def noise_paths(
     needed = np.ones(n_trends, dtype=bool) if wanted is None else wanted.copy()
     for _ in range(n_trends if wanted is not None else 0):
         needed[noise.coupling_source[needed[noise.coupling_target]]] = True
+    couplings = _couplings(noise, needed)
     out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
     for begin in range(0, n_runs, _NEAR):
         near = out[begin : begin + _NEAR]
@@ -152,7 +170,7 @@ def noise_paths(
                 _weigh(innovations, own.weight, path)
             else:
                 _recall(innovations, own.phi, own.sigma, np.uint64(own.first), path)
-        couple_noise(noise, needed, near)
+        _couple_noise(*couplings, near)
     return noise.first_step, out
 
 
