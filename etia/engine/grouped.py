@@ -118,6 +118,6 @@ def _starts(group: Ints, n: int) -> Places:
 
 def with_noughts(rows: Floats) -> Floats:
     """The same rows, noughts behind each."""
-    out = np.zeros((len(rows), rows.shape[1] + BEYOND))
-    out[:, : rows.shape[1]] = rows
+    out = np.zeros((*rows.shape[:-1], rows.shape[-1] + BEYOND))
+    out[..., : rows.shape[-1]] = rows
     return out

@@ -322,41 +322,42 @@ def _pulls(
         position[source[is_constant]], len(sources), targets[target[is_constant]], delay[is_constant],
         np.exp(-pull[is_constant, -1]),
     )  # fmt: skip
+    own, late = np.flatnonzero(~is_constant & (position[source] < n_open)), np.flatnonzero(position[source] >= n_open)
+    aging, acted, late = own[~by_calendar[own]], own[by_calendar[own]], late[~is_constant[late]]
     span = program.n_steps - as_of
-    strides: list[int] = []
-    rows: list[Floats] = []
-    varying = np.flatnonzero(~is_constant)
-    varying = varying[np.argsort(targets[target[varying]], kind="stable")]
-    for q in varying:
-        if position[source[q]] >= n_open:
-            strides.append(BY_OFFSET)
-            later = _calendar_pull(program, source[q], target[q], int(program.fixed_step[source[q]]))
-            rows.append(later[None, as_of:])
-        elif by_calendar[q]:
-            strides.append(span + BEYOND)
-            rows.append(
-                np.array([_calendar_pull(program, source[q], target[q], as_of + i)[as_of:] for i in range(span)])
-            )
-        else:
-            strides.append(BY_AGE)
-            rows.append(np.r_[np.zeros(span), pull[q, :span]][None])
+    by_age = np.zeros((len(aging), 1, 2 * span))
+    by_age[:, 0, span:] = pull[aging, :span]
+    of_past = [_calendar_pull(program, source[q], target[q], int(program.fixed_step[source[q]])) for q in late]
+    surface = [[_calendar_pull(program, source[q], target[q], as_of + i) for i in range(span)] for q in acted]
+    varying = np.concatenate([aging, late, acted])
+    base, stride, most, table, ceiling = _tables(
+        by_age, np.array(of_past).reshape(len(late), 1, program.n_steps)[:, :, as_of:],
+        np.array(surface).reshape(len(acted), span, program.n_steps)[:, :, as_of:],
+    )  # fmt: skip
+    order = np.argsort(targets[target[varying]], kind="stable")
+    giver, taker = position[source[varying[order]]], targets[target[varying[order]]]
     return ConstantPairs(start, *columns), VaryingPulls(
-        varies,
-        position[source[varying]],
-        targets[target[varying]],
-        *_tables(np.array(strides, dtype=np.int64), [with_noughts(own) for own in rows], span),
+        varies, giver, taker, base[order], stride[order], most[order], table, ceiling
     )
 
 
-def _tables(stride: Ints, log_pull: list[Floats], span: int) -> tuple[Ints, Ints, Floats, Floats, Floats]:
-    """All but the pairs' ends, from their ln K: rows by offset, or one row by age with `span` noughts before age 0."""
-    ends = np.cumsum([rows.size for rows in log_pull], dtype=np.int64)
-    base = np.array([end - rows.size for end, rows in zip(ends, log_pull, strict=True)], dtype=np.int64)
-    base[stride == BY_AGE] += span
-    highest = [np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1].ravel() for rows in log_pull]
-    table = np.concatenate([np.zeros(0), *(rows.ravel() for rows in log_pull)])
-    most = np.exp(np.array([rows.max() for rows in log_pull]))
-    return base, stride, most, np.exp(table), np.exp(np.concatenate([np.zeros(0), *highest]))
+def _tables(by_age: Floats, of_past: Floats, surface: Floats) -> tuple[Ints, Ints, Floats, Floats, Floats]:
+    """Base, stride and most of pairs, table and ceiling, from ln K (pairs, rows, columns) of three kinds of pairs."""
+    base, stride, most = [], [], []
+    table, ceiling, begin, span = [], [], 0, by_age.shape[2] // 2
+    for log_pull, by in ((by_age, BY_AGE), (of_past, BY_OFFSET), (surface, span + BEYOND)):
+        rows = np.exp(with_noughts(log_pull))
+        n, size = len(rows), rows.shape[1] * rows.shape[2]
+        base.append(np.arange(n) * size + begin + (span if by == BY_AGE else 0))
+        stride.append(np.full(n, by))
+        most.append(rows.reshape(n, size).max(axis=1))
+        table.append(rows.ravel())
+        ceiling.append(np.maximum.accumulate(rows[:, :, ::-1], axis=2)[:, :, ::-1].ravel())
+        begin += rows.size
+    return (
+        np.concatenate(base), np.concatenate(stride), np.concatenate(most), np.concatenate(table),
+        np.concatenate(ceiling),
+    )  # fmt: skip
 
 
 def _conditions(event: NDArray, on: NDArray, position: Ints, targets: Ints, n_sources: int) -> tuple[Ints, Ints]:  # type: ignore[type-arg]
