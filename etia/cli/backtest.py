@@ -87,7 +87,8 @@ def _save(folder: str, tables: dict[str, pd.DataFrame]) -> None:
 
 
 def _lines(found: Backtest, loaded: LoadedModel) -> list[str]:
-    from etia.learn.judgement import say_backtest
+    from etia.learn.judgement import trend_sentences
+    from etia.learn.model_series import baseline_methods
     from etia.learn.telling import backtest_lines, event_lines
 
     tables = found.tables
@@ -96,4 +97,4 @@ def _lines(found: Backtest, loaded: LoadedModel) -> list[str]:
     lines += event_lines(tables["backtest_events"], tables["backtest_reliability"])
     if found.unforeseen:
         lines.append(f"Without a stated probability at some origin, so left out there: {', '.join(found.unforeseen)}")
-    return [*lines, "", say_backtest(tables["backtest"], tables["backtest_events"])]
+    return [*lines, "", *trend_sentences(tables["backtest"], None, baseline_methods(loaded.model))]

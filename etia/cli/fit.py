@@ -66,7 +66,8 @@ def _under_scenario(model: str, options: RunOptions) -> LoadedModel:
 
 def _lines(loaded: LoadedModel, fits: Fits, breaks: pd.DataFrame) -> list[str]:
     """The turning points that bear on an impact, then the sizes, trend by trend."""
-    from etia.learn.telling import fit_lines, turning_point_lines
+    from etia.learn.model_breaks import candidate_table
+    from etia.learn.telling import candidate_lines, fit_lines, turning_point_lines
 
     lines = [f"{loaded.name}: impact sizes before and after the data, lens {fits.lens}"]
     for fit in fits.trends:
@@ -74,4 +75,5 @@ def _lines(loaded: LoadedModel, fits: Fits, breaks: pd.DataFrame) -> list[str]:
         lines += ["", *fit_lines(fit, unit)]
     if not fits.trends:
         lines.append("No impact of a past event on a measured trend meets any datum: there is nothing to fit.")
-    return [*lines, "", *turning_point_lines(breaks, loaded.model)]
+    lines += ["", *turning_point_lines(breaks, loaded.model)]
+    return [*lines, *candidate_lines(candidate_table(loaded.model))]

@@ -124,8 +124,9 @@ def score(floor: float, head: str | None, file: Path, model: str | None, as_json
         tables = {name: _records(table) for name, table in found._asdict().items() if name != "n_open"}
         _print_json({**tables, "n_open": found.n_open})
         return
-    if not len(found.events) and not len(found.trends):
-        click.echo(f"Nothing is resolved yet; {found.n_open} forecasts are open.")
+    late = f" Recorded too late to be forecasts, so left out: {found.n_late}." if found.n_late else ""
+    if len(found.events) + len(found.trends) == found.n_late:
+        click.echo(f"Nothing that was forecast is resolved yet; {found.n_open} forecasts are open.{late}")
         return
     for title, table in (
         ("By version of the model", found.versions.assign(version=found.versions["version"].str[:8])),
@@ -133,7 +134,7 @@ def score(floor: float, head: str | None, file: Path, model: str | None, as_json
         ("How often what was given a probability came true", found.reliability),
     ):
         click.echo(f"{title}\n{table.to_string(index=False, na_rep='', float_format=lambda x: format(x, '.4g'))}\n")
-    click.echo(f"{found.n_open} forecasts are open.")
+    click.echo(f"{found.n_open} forecasts are open.{late}")
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ _OPTIONS = (
     click.option("--runs", type=click.IntRange(min=1), metavar="R", help="Runs a draw (100; 20,000 with --central)."),
     click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Seed of the random numbers (0)."),
     click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processors to use (all)."),
-    click.option("--central", is_flag=True, help="The central model: one draw."),
+    click.option("--central", is_flag=True, help="The central model: one draw at best values, too narrow bands."),
     click.option("-o", "--output", type=click.Path(), metavar="DIR", help="The run folder itself."),
     click.option("--force", is_flag=True, help="Replace a folder that holds another run."),
     as_json,

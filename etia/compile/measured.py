@@ -1,7 +1,9 @@
 """Measured trends: their data in the latent scale, the baseline beneath them and the noise about it (method §4).
 
 At every datum what the model itself puts there is taken off first, so no impact counts twice; the baseline is fitted to
-the rest. Smoothing and memory are those of the lens's central model; levels, slopes and residuals are each draw's own.
+the rest. The lens's central model settles memory and smoothing at their best values. What the data leave open about
+them, about levels, slopes and innovations is drawn anew with the judgements (§8), on percentiles that lenses and
+scenarios share; baseline, past responses and residual add up to the data in every draw.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import toeplitz
 
 from etia.compile import baselines
 from etia.compile.scales import latent, level_kind
 from etia.engine.program import Noise
 from etia.engine.responses import couple
+from etia.engine.streams import keys, uniforms
 from etia.errors import SeriesError
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Series", "courses", "ground", "measured_series", "random_noise"]
+__all__ = ["Courses", "Series", "courses", "drawn", "ground", "measured_series", "random_noise"]
 
 _PERIOD_MONTHS = {"day": 1, "month": 1, "quarter": 3, "year": 12}
 _STABLE = 1e-12
@@ -117,12 +121,15 @@ def _given(series: Series, trend: Trend, judgements: Judgements, calendar: Calen
 
 @dataclass(frozen=True)
 class Courses:
-    """What all draws under a lens share: each series' map from data to baseline, and the random noise's weights."""
+    """What the lens's central model settles: each series' parameters and its map from data to baseline, by trend."""
 
     series: tuple[Series, ...]
-    courses: Mapping[int, baselines.Course]  # by trend index
+    parameters: Mapping[int, baselines.Parameters]
+    courses: Mapping[int, baselines.Course]
+    rest: Mapping[int, Floats]  # (n,) the central model's
+    given: Mapping[int, Floats | None]  # (periods,) the experts' course, the central model's
     first_step: int
-    weight: Floats  # (J, T − first_step, Q)
+    n_steps: int
 
 
 def courses(model: Model, central: Judgements, past: Past, couplings: Couplings) -> Courses | None:
@@ -132,18 +139,49 @@ def courses(model: Model, central: Judgements, past: Past, couplings: Couplings)
         return None
     calendar, n_trends = model.timeline, len(model.trends)
     deviation = past.deviation()
-    given = {s.trend: _given(s, _trend(model, s), central, calendar) for s in series}
-    found: dict[int, baselines.Course] = {}
+    given = {s.trend: _first(_given(s, _trend(model, s), central, calendar)) for s in series}
+    found: dict[int, tuple[baselines.Parameters, baselines.Course]] = {}
+    rests: dict[int, Floats] = {}
     own = np.zeros((n_trends, calendar.n_steps))
     for _ in range(_MOST_PASSES):
         before = own.copy()
         for s in series:
-            rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
-            found[s.trend] = _estimated(s, _trend(model, s), rest, given[s.trend])
-            own[s.trend] = _own_noise(s, found[s.trend].fit(rest, _first(given[s.trend])), calendar)[1]
+            rests[s.trend] = _rest(s, deviation, _coupled(own, couplings, s.trend))
+            found[s.trend] = _estimated(s, _trend(model, s), rests[s.trend], given[s.trend])
+            own[s.trend] = _own_noise(s, found[s.trend][1].fit(rests[s.trend], given[s.trend]), calendar)[1]
         if not len(couplings.source) or np.abs(own - before).max() < 1e-9:
             break
-    return Courses(tuple(series), found, *_noise_weights(series, found, calendar))
+    parameters = {trend: settled for trend, (settled, _) in found.items()}
+    course = {trend: mapped for trend, (_, mapped) in found.items()}
+    first = min(int(s.middle[s.last]) + 1 for s in series)
+    return Courses(tuple(series), parameters, course, rests, given, first, calendar.n_steps)
+
+
+def drawn(shared: Courses, judgements: Judgements) -> dict[int, baselines.Draws]:
+    """By trend what the data leave open about its baseline and noise, in every draw; nothing in the central model.
+
+    Percentiles come from streams named by the trend, so lenses and scenarios share them.
+    """
+    if judgements.central:
+        return {}
+
+    def percentile(name: str) -> Floats:
+        stream = keys(judgements.seed, "baseline", [name])
+        return uniforms(stream, judgements.first_draw, judgements.n_draws)[:, 0]
+
+    found = {}
+    for s in shared.series:
+        draws = baselines.draws(
+            shared.parameters[s.trend],
+            shared.rest[s.trend],
+            s.fit_window,
+            s.horizon,
+            lambda part, name=s.name: percentile(f"{name}.{part}"),  # type: ignore[misc]
+            shared.given[s.trend],
+        )
+        if draws is not None:
+            found[s.trend] = draws
+    return found
 
 
 def _trend(model: Model, series: Series) -> Trend:
@@ -154,13 +192,15 @@ def _first(given: Floats | None) -> Floats | None:
     return None if given is None else given[0]
 
 
-def _estimated(series: Series, trend: Trend, rest: Floats, given: Floats | None) -> baselines.Course:
+def _estimated(
+    series: Series, trend: Trend, rest: Floats, given: Floats | None
+) -> tuple[baselines.Parameters, baselines.Course]:
     method = trend.baseline.method if trend.baseline else "constant"
     try:
-        parameters = baselines.estimate(method, rest, series.fit_window, series.periods_per_year, _first(given))
+        parameters = baselines.estimate(method, rest, series.fit_window, series.periods_per_year, given)
     except SeriesError as error:
         raise SeriesError(f"trend '{series.name}': {error}") from error
-    return baselines.prepare(parameters, ~np.isnan(rest), series.fit_window, series.horizon)
+    return parameters, baselines.prepare(parameters, ~np.isnan(rest), series.fit_window, series.horizon)
 
 
 def _rest(series: Series, deviation: Floats, coupled: Floats) -> Floats:
@@ -203,31 +243,12 @@ def _own_noise(series: Series, fit: baselines.Fit, calendar: Calendar) -> tuple[
     return baseline, own
 
 
-def _noise_weights(
-    series: Sequence[Series], found: Mapping[int, baselines.Course], calendar: Calendar
-) -> tuple[int, Floats]:
-    """First random step and (J, steps, Q) weights of the innovations, interpolated from the data's periods to steps."""
-    first = min(int(s.middle[s.last]) + 1 for s in series)
-    longest = max(s.horizon for s in series)
-    weight = np.zeros((len(series), calendar.n_steps - first, longest))
-    steps = np.arange(first, calendar.n_steps)
-    for j, s in enumerate(series):
-        course = found[s.trend]
-        if not s.horizon:
-            continue
-        lags = np.arange(s.horizon)[:, None] - np.arange(s.horizon)
-        spread = course.sigma * np.where(lags >= 0, course.psi[np.maximum(lags, 0)], 0.0)
-        at_periods = np.vstack([np.zeros(s.horizon), spread])
-        for i in range(s.horizon):
-            weight[j, :, i] = np.interp(steps, s.middle[s.last :], at_periods[:, i])
-    return first, weight
-
-
 def ground(
     factual: Model,
     model: Model,
     judgements: Judgements,
     shared: Courses | None,
+    draws: Mapping[int, baselines.Draws],
     p: int,
     past: Past,
     couplings: Couplings,
@@ -235,6 +256,7 @@ def ground(
     """(K, T) draw p's baselines, of measured trends (nan elsewhere), and known own noise, without what couplings bring.
 
     K trends of the `factual` model, whose past and couplings these are; a scenario's `model` may have other points.
+    `draws` as of `drawn`.
     """
     calendar, n_trends = factual.timeline, len(factual.trends)
     baseline = np.full((n_trends, calendar.n_steps), np.nan)
@@ -249,22 +271,44 @@ def ground(
         for s in shared.series:
             rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
             course_given = given[s.trend]
-            fit = shared.courses[s.trend].fit(rest, None if course_given is None else course_given[p])
+            draw = draws[s.trend][p] if s.trend in draws else None
+            fit = shared.courses[s.trend].fit(rest, None if course_given is None else course_given[p], draw)
             baseline[s.trend], own[s.trend] = _own_noise(s, fit, calendar)
         if not len(couplings.source) or np.abs(own - before).max() < _STABLE:
             break
     return baseline, own
 
 
-def random_noise(shared: Courses | None, names: Sequence[str], couplings: Couplings) -> Noise | None:
-    """The random noise of the measured trends among `names`, on its way along these couplings; None without any."""
+def random_noise(
+    shared: Courses | None,
+    draws: Mapping[int, baselines.Draws],
+    p: int,
+    names: Sequence[str],
+    couplings: Couplings,
+) -> Noise | None:
+    """Draw p's random noise of the measured trends among `names`, on its way along these couplings; None: no noise."""
     if shared is None:
         return None
-    kept = [j for j, s in enumerate(shared.series) if s.name in names]
-    weight = shared.weight if len(kept) == len(shared.series) else shared.weight[kept]
+    kept = [s for s in shared.series if s.name in names]
+    weight = np.zeros((len(kept), shared.n_steps - shared.first_step, max((s.horizon for s in kept), default=0)))
+    for j, s in enumerate(kept):
+        draw = draws[s.trend][p] if s.trend in draws else shared.courses[s.trend]
+        weight[j, :, : s.horizon] = _at_steps(s, draw.sigma, draw.psi, shared)
     if not weight.any():
         return None
-    trends = np.array([names.index(shared.series[j].name) for j in kept], dtype=np.int32)
+    trends = np.array([names.index(s.name) for s in kept], dtype=np.int32)
     return Noise(
         shared.first_step, trends, weight, couplings.source, couplings.target, couplings.strength, couplings.lag
     )
+
+
+def _at_steps(series: Series, sigma: float, psi: Floats, shared: Courses) -> Floats:
+    """(T − first step, H) weights of the innovations, interpolated from the data's periods to steps."""
+    at_periods = np.zeros((series.horizon + 1, series.horizon))
+    if series.horizon:
+        at_periods[1:] = sigma * toeplitz(psi, np.zeros(series.horizon))
+    middle, steps = series.middle[series.last :], np.arange(shared.first_step, shared.n_steps)
+    place = np.interp(steps, middle, np.arange(len(middle), dtype=float))
+    below = np.minimum(place.astype(int), max(series.horizon - 1, 0))
+    above, share = np.minimum(below + 1, series.horizon), (place - below)[:, None]
+    return np.asarray(at_periods[below] * (1 - share) + at_periods[above] * share)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from etia.compile.baselines import Draws
     from etia.compile.judgements import Judgements
     from etia.compile.lens import LensWeights
     from etia.engine.responses import Couplings
@@ -68,6 +69,18 @@ class Compiled:
             return self.central.courses
         response, rows, couplings = self._responses(0)
         return measured.courses(self.model, self.judgements, self._past(0, response, rows), couplings)
+
+    @cached_property
+    def baseline_draws(self) -> dict[int, Draws]:
+        """By trend what the data leave open about a measured trend's baseline, in every draw."""
+        return {} if self.courses is None else measured.drawn(self.courses, self.judgements)
+
+    @property
+    def baseline_errors(self) -> dict[str, Floats]:
+        """(P,) by path how far a draw's fitted baseline lies from the best one at `end`: for sensitivity (§8)."""
+        source = self.reference or self
+        names = list(source.model.trends)
+        return {f"trends.{names[k]}.baseline": drawn.error[:, -1] for k, drawn in source.baseline_draws.items()}
 
     def program(self, p: int, rate: Floats | None = None) -> Program:
         """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
@@ -148,11 +161,13 @@ class Compiled:
             past = source._past(p, plain, plain_rows)
         names = list(source.model.trends)
         place = [names.index(name) for name in model.trends]
-        baseline, own = measured.ground(source.model, model, self.judgements, source.courses, p, past, ground)
+        baseline, own = measured.ground(
+            source.model, model, self.judgements, source.courses, source.baseline_draws, p, past, ground
+        )
         constructed_levels(model, place, self.judgements, p, past, baseline)
         # own noise and baselines are those of the factual past; what couplings make of the noise is this world's
         known = couple(own[None, place], couplings)[0]
-        noise = measured.random_noise(source.courses, list(model.trends), couplings)
+        noise = measured.random_noise(source.courses, source.baseline_draws, p, list(model.trends), couplings)
         if self.policies.direct:
             known = known + self.policies.deviation(p, couplings, n_trends, n_steps)
         return Trends(scales(model), baseline[place], known, response, rows, noise)

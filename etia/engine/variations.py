@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from etia.engine.plan import BY_AGE, BY_OFFSET
 from etia.engine.program import LINEAR, LOG, NEVER
 
 if TYPE_CHECKING:
@@ -95,21 +96,22 @@ class Windows:
 def pairs_of(plan: Plan, also: Sequence[tuple[int, int]] = ()) -> Pairs:
     """The pulls of a plan, pair by pair; those of `also` (open source, open event) even where they are 1."""
     n_open, span = len(plan.open), plan.hazard.shape[1]
-    marched, constant = plan.marched, plan.constant
-    source, column = np.nonzero(np.any(marched.by_age != 1.0, axis=1))
-    past, past_column = np.nonzero(np.any(marched.of_past != 1.0, axis=1))
+    varying, constant = plan.varying, plan.constant
+    rows = varying.table[np.minimum(varying.base[:, None] + np.arange(span), len(varying.table) - 1)]
+    acts = np.any(rows != 1.0, axis=1)
+    aging, past = (np.flatnonzero(acts & (varying.stride == stride)) for stride in (BY_AGE, BY_OFFSET))
     giver = np.repeat(np.arange(len(constant.start) - 1), np.diff(constant.start))
     ratio, ages = 1.0 / constant.inverse_ratio, np.arange(span)
     loose_step = plan.program.fixed_step[plan.loose.event].astype(np.int64) - plan.program.as_of
     own, late = np.flatnonzero(giver < n_open), np.flatnonzero(giver >= n_open)
     begins = constant.delay[late] + loose_step[giver[late] - n_open]
-    known = {*zip(source.tolist(), marched.event[column].tolist(), strict=True)}
+    known = {*zip(varying.source[aging].tolist(), varying.target[aging].tolist(), strict=True)}
     known |= {*zip(giver[own].tolist(), constant.target[own].tolist(), strict=True)}
     idle = np.array([pair for pair in also if pair not in known], dtype=np.int64).reshape(-1, 2)
-    sources = np.r_[source, giver[own], idle[:, 0]].astype(np.int64)
-    targets = np.r_[marched.event[column], constant.target[own], idle[:, 1]].astype(np.int64)
+    sources = np.r_[varying.source[aging], giver[own], idle[:, 0]].astype(np.int64)
+    targets = np.r_[varying.target[aging], constant.target[own], idle[:, 1]].astype(np.int64)
     acting = np.where(ages >= constant.delay[own, None], ratio[own, None], 1.0)
-    by_age = np.concatenate([marched.by_age[source, :, column], acting, np.ones((len(idle), span))])
+    by_age = np.concatenate([rows[aging], acting, np.ones((len(idle), span))])
     order = np.lexsort((targets, sources))
     by_age = np.ascontiguousarray(by_age[order])
     with np.errstate(divide="ignore"):
@@ -124,11 +126,9 @@ def pairs_of(plan: Plan, also: Sequence[tuple[int, int]] = ()) -> Pairs:
         np.stack([by_age.max(axis=1), inverse.max(axis=1)], axis=1),
         np.all(np.diff(by_age, axis=1) >= 0.0, axis=1),
         np.all(np.diff(by_age, axis=1) <= 0.0, axis=1),
-        np.r_[past, giver[late] - n_open].astype(np.int64),
-        np.r_[marched.event[past_column], constant.target[late]].astype(np.int64),
-        np.concatenate(
-            [marched.of_past[past, :, past_column], np.where(ages >= begins[:, None], ratio[late, None], 1.0)]
-        ),
+        np.r_[varying.source[past], giver[late]].astype(np.int64) - n_open,
+        np.r_[varying.target[past], constant.target[late]].astype(np.int64),
+        np.concatenate([rows[past], np.where(ages >= begins[:, None], ratio[late, None], 1.0)]),
     )
 
 

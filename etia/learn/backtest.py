@@ -193,7 +193,7 @@ def backtest(
             progress(str(origin))
         for variant in variants:
             forecasts[variant].append(forecast_at(model, series, origin, variant, asked, lens))
-        for (trend, horizon, against), score in references_at(model, series, origin).items():
+        for (trend, horizon, against), score in references_at(model, series, origin, asked).items():
             references[trend, horizon, against, str(origin)] = score
     scored = {f.trend for by_origin in forecasts.values() for one in by_origin for f in one.trends}
     return Backtest(
@@ -203,12 +203,17 @@ def backtest(
         {one.name: one.months for one in series},
         {variant: tuple(found) for variant, found in forecasts.items()},
         references,
-        (*_remarks(model, series, scored), *(r for found in forecasts.values() for one in found for r in one.remarks)),
+        (
+            *_remarks(model, series, scored, asked),
+            *(remark for found in forecasts.values() for one in found for remark in one.remarks),
+        ),
     )
 
 
-def _remarks(model: Model, series: Sequence[Measured], scored: set[str]) -> list[str]:
+def _remarks(model: Model, series: Sequence[Measured], scored: set[str], settings: Settings) -> list[str]:
     found = [f"{one.name}: too few data to be scored" for one in series if one.name not in scored]
+    if settings.central:
+        found.append("central model: its bands leave out what judgements and data leave open, so they hold too little")
     fitted = fitted_relations(model, [one.name for one in series])
     if fitted:
         found.append(

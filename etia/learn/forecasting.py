@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from etia.calendar import Period
     from etia.compile.study import Case, Settings
+    from etia.engine.program import Trends
     from etia.learn.model_series import Measured
     from etia.learn.reference import NormalForecast
     from etia.schema.model import Model
@@ -210,11 +211,13 @@ def _unforeseen(model: Model, origin: Period, variant: Variant) -> tuple[str, ..
     )
 
 
-def references_at(model: Model, series: Sequence[Measured], origin: Period) -> dict[tuple[str, int, str], float]:
+def references_at(
+    model: Model, series: Sequence[Measured], origin: Period, settings: Settings
+) -> dict[tuple[str, int, str], float]:
     """CRPS of every reference forecast by (trend, horizon, reference), from the data up to the origin alone."""
     usable = [one for one in series if is_usable(one, origin)]
     found: dict[tuple[str, int, str], float] = {}
-    alone = _baseline_alone(model, usable, origin)
+    alone = _baseline_alone(model, usable, origin, settings)
     for one in usable:
         known = one.series.latent[: last_known(one, origin) + 1]
         present = int(np.flatnonzero(np.isfinite(known))[-1])
@@ -226,8 +229,10 @@ def references_at(model: Model, series: Sequence[Measured], origin: Period) -> d
                     scores.crps_normal(forecast.mean[steps - 1], forecast.sd[steps - 1], seen)
                 )
         for h, at in targets(one, origin).items():
-            mean, sd = alone[one.name][int(one.middle[at])]
-            found[one.name, h, "baseline"] = float(scores.crps_normal(mean, sd, one.series.latent[at]))
+            means, sds = (part[:, int(one.middle[at])] for part in alone[one.name])
+            found[one.name, h, "baseline"] = float(
+                scores.crps_normal_mixture(np.ones(len(means)) / len(means), means, sds, one.series.latent[at])
+            )
     return found
 
 
@@ -267,9 +272,9 @@ def _has_seasons(known: Floats, season: int) -> bool:
 
 
 def _baseline_alone(
-    model: Model, usable: Sequence[Measured], origin: Period
-) -> dict[str, dict[int, tuple[float, float]]]:
-    """Mean and standard deviation by step of each trend's own baseline and noise, fitted as if nothing had happened."""
+    model: Model, usable: Sequence[Measured], origin: Period, settings: Settings
+) -> dict[str, tuple[Floats, Floats]]:
+    """Each trend's own baseline and noise, fitted as if nothing had happened: means and spreads, (draws, T) each."""
     from etia.calendar import parse_period
 
     names = [one.name for one in usable]
@@ -278,16 +283,25 @@ def _baseline_alone(
     then = at_origin(model, origin, FORECAST, until=until, trends=names)
     check_no_leak(then, origin, FORECAST)
     bare = relevant(_eventless(then), names)
-    trends = compile_model(bare, lens_weights(bare), Judgements(0, 1, central=True)).program(0).trends
-    found: dict[str, dict[int, tuple[float, float]]] = {}
-    for k, name in enumerate(bare.trends):
-        mean = trends.baseline[k] + trends.known_deviation[k]
-        sd = np.zeros_like(mean)
-        if trends.noise is not None:
-            own = np.flatnonzero(trends.noise.trend == k)
-            sd[trends.noise.first_step :] = np.sqrt((trends.noise.weight[own] ** 2).sum(axis=(0, 2)))
-        found[name] = {t: (float(mean[t]), float(sd[t])) for t in range(len(mean))}
-    return found
+    judgements = Judgements(settings.seed, settings.draws, central=settings.central)
+    compiled = compile_model(bare, lens_weights(bare), judgements)
+    drawn = [compiled.program(p).trends for p in range(compiled.n_draws)]
+    return {
+        name: (
+            np.array([trends.baseline[k] + trends.known_deviation[k] for trends in drawn]),
+            np.array([_spread(trends, k) for trends in drawn]),
+        )
+        for k, name in enumerate(bare.trends)
+    }
+
+
+def _spread(trends: Trends, k: int) -> Floats:
+    """(T,) standard deviation of a trend's own random noise."""
+    sd = np.zeros(trends.baseline.shape[1])
+    if trends.noise is not None:
+        own = np.flatnonzero(trends.noise.trend == k)
+        sd[trends.noise.first_step :] = np.sqrt((trends.noise.weight[own] ** 2).sum(axis=(0, 2)))
+    return sd
 
 
 def _eventless(model: Model) -> Model:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scipy.stats import binom
+
 from etia.learn.telling import verdict
 
 if TYPE_CHECKING:
@@ -12,8 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Tables = Mapping[str, pd.DataFrame]
+    Methods = Mapping[str, str]
 
-__all__ = ["say", "say_backtest", "say_breaks", "say_fit", "say_weights"]
+__all__ = ["say", "say_backtest", "say_breaks", "say_fit", "say_weights", "trend_sentences"]
 
 NAMES = {
     "random_walk": "a random walk with drift",
@@ -23,10 +26,24 @@ NAMES = {
 }
 
 
-def say(tables: Tables) -> str:
+VARIANTS = {"known-events": "with later events known", "forecast": "as a forecast"}
+ENOUGH, TOO_MUCH = 0.8, 0.97
+"""shares of what came that 90 % bands may hold without a remark"""
+CAUSES = {
+    "linear": "a straight line with a memory is likely too rigid for a series that bends or wanders",
+    "constant": "a level with a memory is likely too rigid for a series that drifts or wanders",
+    "points": "its baseline is set by hand, and at a past date no point lies ahead of it",
+    "damped": "likely breaks that its smoothing does not know, or sizes that are off",
+    "ets": "likely a form of smoothing that was chosen on few data and then held, or sizes that are off",
+}
+"""why bands may miss what came though later events are known, by the method of the baseline"""
+
+
+def say(tables: Tables, methods: Methods | None = None) -> str:
     """The paragraph, as far as there are tables.
 
-    Of `turning_points`, `fit`, `backtest`, `backtest_events`, `lens_weights`.
+    Of `turning_points`, `fit`, `backtest`, `backtest_events`, `lens_weights`. `methods` are those of the trends'
+    baselines, for the likely cause of bands that miss.
     """
     parts = []
     if "turning_points" in tables:
@@ -34,7 +51,7 @@ def say(tables: Tables) -> str:
     if "fit" in tables:
         parts.append(say_fit(tables["fit"]))
     if "backtest" in tables:
-        parts.append(say_backtest(tables["backtest"], tables.get("backtest_events")))
+        parts.append(say_backtest(tables["backtest"], tables.get("backtest_events"), methods))
     if "lens_weights" in tables:
         parts.append(say_weights(tables["lens_weights"]))
     return " ".join(part for part in parts if part)
@@ -59,8 +76,8 @@ def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None) -> str:
     verdicts = breaks["verdict"].value_counts()
     found = breaks[breaks["verdict"] == "break"]
     pairs = [f"{event} on {trend}" for event, trend in zip(found["event"], found["trend"], strict=True)]
-    verb = "shows a break at its date" if len(found) == 1 else "show a break at their date"
-    shown = f"{len(found)} {verb} at a false-alarm rate of 5 %"
+    verb = "show a break at their date" if len(found) > 1 else "shows a break at its date"
+    shown = f"{len(found) or 'none'} {verb} at a false-alarm rate of 5 %"
     shown += f" ({_listed(pairs)})" if pairs else ""
     rest = [
         f"{int(verdicts[name])} {one if verdicts[name] == 1 else many}"
@@ -93,24 +110,65 @@ def say_fit(fit: pd.DataFrame) -> str:
     return text + f"; they contradict {_listed(names)}."
 
 
-def say_backtest(backtest: pd.DataFrame, events: pd.DataFrame | None = None) -> str:
+def say_backtest(backtest: pd.DataFrame, events: pd.DataFrame | None = None, methods: Methods | None = None) -> str:
     """For each trend against what the model is better and worse, bad as plainly as good; then the events' scores."""
+    return " ".join(trend_sentences(backtest, events, methods))
+
+
+def trend_sentences(
+    backtest: pd.DataFrame, events: pd.DataFrame | None = None, methods: Methods | None = None
+) -> list[str]:
+    """What `say_backtest` says, trend by trend, the events last."""
     summed = backtest[backtest["origin"] == "all"]
     if not len(summed):
-        return "No forecast from a past date could be scored."
-    parts = [_trend_words(trend, group) for trend, group in summed.groupby("trend", sort=False)]
-    return " ".join([*parts, *([_event_words(events)] if events is not None and len(events) else [])])
+        return ["No forecast from a past date could be scored."]
+    parts = [
+        _trend_words(str(trend), group, _n_origins(backtest, str(trend)), (methods or {}).get(str(trend), ""))
+        for trend, group in summed.groupby("trend", sort=False)
+    ]
+    return [*parts, *([_event_words(events)] if events is not None and len(events) else [])]
 
 
-def _trend_words(trend: object, group: pd.DataFrame) -> str:
+def _n_origins(backtest: pd.DataFrame, trend: str) -> int:
+    """Origins at the farthest horizon."""
+    own = backtest[(backtest["trend"] == trend) & (backtest["origin"] != "all")]
+    return int(own[own["horizon"] == own["horizon"].max()]["origin"].nunique())
+
+
+def _trend_words(trend: str, group: pd.DataFrame, n: int, method: str) -> str:
     clauses = []
     for variant, own in group.groupby("variant", sort=False):
         told = _told(own)
-        words = "with later events known" if variant == "known-events" else "as a forecast"
-        clauses.append(f"{words} it is {told or 'neither clearly better nor clearly worse than any'}")
-    cover = group.drop_duplicates(["variant", "horizon"])["cover90"].mean()
-    calibrated = "about as it should" if 0.8 <= cover <= 0.97 else "too seldom" if cover < 0.8 else "too often"
-    return f"{trend}: {'; '.join(clauses)}; its 90 % bands held what came {cover:.0%} of the time, {calibrated}."
+        clauses.append(f"{VARIANTS[str(variant)]} it is {told or 'neither clearly better nor clearly worse than any'}")
+    return f"{trend}: {'; '.join(clauses)}. {_coverage_words(group, n, method)}"
+
+
+def _is_too_little(share: float, n: int) -> bool:
+    """Whether 90 % bands that hold what they say would hold so little, of n, in less than one case of twenty."""
+    return share < ENOUGH and float(binom.cdf(round(share * n), n, 0.9)) < 0.05
+
+
+def _coverage_words(group: pd.DataFrame, n: int, method: str) -> str:
+    """What 90 % bands held, nearest and farthest, and the likely cause where that is too little for chance."""
+    held = group.drop_duplicates(["variant", "horizon"]).sort_values("horizon", kind="stable")
+    near, far = int(held["horizon"].iloc[0]), int(held["horizon"].iloc[-1])
+    ends = {
+        variant: (float(own["cover90"].iloc[0]), float(own["cover90"].iloc[-1]))
+        for variant, own in held.groupby("variant", sort=False)
+    }
+    said = [
+        f"{first:.0%} and {last:.0%} of what came {VARIANTS[str(variant)]}" for variant, (first, last) in ends.items()
+    ]
+    text = f"Its 90 % bands held, {near} and {far} data ahead, {'; '.join(said)}"
+    far_ends = {variant: last for variant, (_, last) in ends.items()}
+    if min(far_ends.values()) >= ENOUGH:
+        return text + (", more than they should." if held["cover90"].mean() > TOO_MUCH else ", about as they should.")
+    if not any(_is_too_little(share, n) for share in far_ends.values()):
+        return f"{text}: less than they should, but with {n} origins that may be chance."
+    if _is_too_little(far_ends.get("known-events", 1.0), n):
+        cause = CAUSES.get(method, "the baseline is too rigid or sizes are off")
+        return f"{text}: too little, and not for want of events ({cause})."
+    return f"{text}: too little, for they leave out events that came without a probability, or with a low one."
 
 
 def _told(own: pd.DataFrame) -> str:

@@ -1,8 +1,8 @@
 """The ledger's forecasts against what came: scores, over time and by model version, and calibration (method §9).
 
-Only forecasts that were recorded before their date was over are scored as forecasts (`ahead`); the others are listed
-and left out of every mean. An event's forecasts at many dates, and one forecast run after run, are not independent:
-the counts are counts of forecasts, not of independent tests.
+Only forecasts that were recorded before their date was over, and before the event had come, are scored as forecasts
+(`ahead`); the others are listed and left out of every mean. An event's forecasts at many dates, and one forecast run
+after run, are not independent: the counts are counts of forecasts, not of independent tests.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ class LedgerScores(NamedTuple):
     n_open: int
     """forecasts that are not resolved yet"""
 
+    @property
+    def n_late(self) -> int:
+        """Resolved forecasts that were recorded when their date was over or the event had come."""
+        return int((~self.events["ahead"].astype(bool)).sum() + (~self.trends["ahead"].astype(bool)).sum())
+
 
 def score(ledger: Ledger, *, model: str | None = None, floor: float = 0.0) -> LedgerScores:
     """Score all resolved forecasts, of one model where it is named; the whole file is verified first.
@@ -87,9 +92,13 @@ def _event_rows(forecasts: list[Entry], what_came: list[Resolution]) -> list[dic
         mine = [known for known in what_came if known.model == entry.body["model"] and known.kind == "event"]
         for row in entry.body["events"]:
             by = parse_period(row["by"])
-            occurred = _occurred(by, [known for known in mine if known.subject == row["event"]])
+            own = [known for known in mine if known.subject == row["event"]]
+            occurred = _occurred(by, own)
             if occurred is not None:
-                rows.append(_head(entry, row, by) | {"occurred": occurred})
+                head = _head(entry, row, by)
+                came = [parse_period(one.date).last for one in own if one.value]
+                is_ahead = head["ahead"] and not any(day < entry.recorded.date() for day in came)
+                rows.append(head | {"occurred": occurred, "ahead": is_ahead})
     return rows
 
 

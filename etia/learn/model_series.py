@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from etia.compile.measured import Series as PeriodSeries
     from etia.schema.model import Model
 
-__all__ = ["Measured", "measured_trends", "past_dates"]
+__all__ = ["Measured", "baseline_methods", "measured_trends", "past_dates"]
 
 PRECISIONS = {1: "month", 3: "quarter", 12: "year"}
 
@@ -91,6 +91,15 @@ def _period(number: int, months: int) -> Period:
     if months == 12:
         return parse_period(f"{year:04d}")
     return parse_period(f"{year:04d}-Q{month // 3 + 1}" if months == 3 else f"{year:04d}-{month + 1:02d}")
+
+
+def baseline_methods(model: Model) -> dict[str, str]:
+    """The method of every measured trend's baseline, in model order."""
+    return {
+        name: trend.baseline.method if trend.baseline else "constant"
+        for name, trend in model.trends.items()
+        if trend.history
+    }
 
 
 def past_dates(model: Model) -> dict[str, Period]:

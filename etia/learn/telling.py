@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 REFERENCES = ("random_walk", "seasonal", "baseline", "ets")
 Z90 = 1.6448536269514722
+MOST_NAMED = 4
+LEAST_SKILL = 0.02
+"""what a finite number of runs, the same at every origin, may do to a skill"""
 
-__all__ = ["aligned", "backtest_lines", "event_lines", "fit_lines", "turning_point_lines", "verdict"]
+__all__ = ["aligned", "backtest_lines", "candidate_lines", "event_lines", "fit_lines", "turning_point_lines", "verdict"]
 
 
 def aligned(rows: list[list[str]], right: set[int] | None = None) -> list[str]:
@@ -74,6 +77,25 @@ def turning_point_lines(breaks: pd.DataFrame, model: Model) -> list[str]:
     ]
 
 
+def candidate_lines(candidates: pd.DataFrame) -> list[str]:
+    """Where series seem to break when no date is given, those without an event of the model marked."""
+    if not len(candidates):
+        return []
+    rows = [["trend", "date", "events of the model near it"]]
+    rows += [
+        [row["trend"], row["date"], _shortened(row["events"]) or "NONE: the model does not hold what happened"]
+        for row in candidates.to_dict("records")
+    ]
+    return ["", "Candidate breaks, found without dates (no false-alarm rate is claimed)", *aligned(rows)]
+
+
+def _shortened(names: str) -> str:
+    listed = names.split(", ")
+    if len(listed) <= MOST_NAMED + 1:
+        return names
+    return f"{', '.join(listed[:MOST_NAMED])} and {len(listed) - MOST_NAMED} more"
+
+
 def _break_cells(row: Mapping[Hashable, Any], unit: str) -> list[str]:
     if row["size"] != row["size"]:
         return ["-", "-", "-"]
@@ -111,8 +133,8 @@ def _skill(skill: float | None, se: float | None) -> str:
 
 
 def verdict(skill: float, se: float) -> str:
-    """Better, worse or undecided at 90 %, by 1.645 standard errors."""
-    if skill != skill or se != se:
+    """Better, worse or undecided at 90 %, by 1.645 standard errors; less than two hundredths is neither."""
+    if skill != skill or se != se or abs(skill) < LEAST_SKILL:
         return "undecided"
     return "better" if skill > Z90 * se else "worse" if skill < -Z90 * se else "undecided"
 

@@ -67,9 +67,12 @@ def _explained(member: Floats, outcomes: Floats) -> Floats:
 
 
 def used_judgements(case: Case) -> dict[str, Floats]:
-    """(P,) drawn values of the uncertain judgements at work in a case, by path, in model order."""
+    """(P,) drawn values of the uncertain judgements at work in a case, by path, in model order.
+
+    With them, as `trends.k.baseline`, what the data leave open about a measured trend's baseline.
+    """
     case.program(0)  # what a case has not been asked for is not drawn yet
-    model, drawn = case.model, case.study.judgements.used
+    model, drawn = case.model, {**case.study.judgements.used, **case.compiled.baseline_errors}
     order = {section: i for i, section in enumerate(type(model).model_fields)}
     paths = [path for path in drawn if _is_at_work(path, case) and len(np.unique(drawn[path])) > 1]
     return {path: drawn[path] for path in sorted(paths, key=lambda path: _place(path, model, order))}

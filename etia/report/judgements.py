@@ -97,6 +97,8 @@ def _trend_words(subject: Subject, rest: str) -> str:
         return f"the level of {called} in {date_words(str(built.from_))}"
     if field == "constructed.drift":
         return f"the drift of {called} from year to year"
+    if field == "baseline":
+        return f"where the data put the baseline of {called}"
     return f"{spaced(field)} of {called}"
 
 

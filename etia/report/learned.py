@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from etia.learn.judgement import say
-from etia.report.document import Aside, Paragraph, Section, Table
+import numpy as np
+
+from etia.learn.judgement import say, trend_sentences
+from etia.learn.model_series import baseline_methods
+from etia.report.document import Aside, Bullets, Paragraph, Section, Table
 from etia.report.numbers import percent
+from etia.report.words import listed, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from etia.report.album import Album
     from etia.report.document import Block
     from etia.report.subject import Subject
 
@@ -20,6 +25,14 @@ __all__ = ["learned"]
 _TABLES = ("turning_points", "fit", "backtest", "backtest_events", "lens_weights")
 _MOST = 15
 _SKILL = "Skill is the share of another forecast's error that the model saves; below 0 it is the worse of the two."
+_FROM_THEN = (
+    "Forecasts were made from past dates with what was known then, once with the events that came later given, and "
+    "once with only what had been said of them."
+)
+_UNDATED = (
+    "Where the series seem to break when no date is given. These are candidates, without a false-alarm rate; one with "
+    "no event near it is something that this study does not hold."
+)
 _AGAINST = {
     "random_walk": "random walk with drift",
     "seasonal": "last season's value",
@@ -28,18 +41,28 @@ _AGAINST = {
 }
 
 
-def learned(subject: Subject) -> Section | None:
-    """The paragraph, the skill near and far, and the sizes that the data moved most; None without a fit."""
+def learned(subject: Subject, album: Album | None = None) -> Section | None:
+    """The paragraph, skill near and far, and the sizes that the data moved most; None without a fit.
+
+    With an album also the figures of calibration.
+    """
     tables = {name: subject.table(name) for name in _TABLES if len(subject.table(name))}
     if not {"fit", "backtest"} & set(tables):
         return None
+    scored = {name: tables.pop(name) for name in ("backtest", "backtest_events") if name in tables}
     blocks: list[Block] = [Paragraph(_titled(subject, say(tables)))]
+    if "backtest" in scored:
+        told = trend_sentences(scored["backtest"], scored.get("backtest_events"), baseline_methods(subject.model))
+        blocks += [Paragraph(_FROM_THEN), Bullets(tuple(_titled(subject, text) for text in told))]
     skill = _skill(subject, subject.table("backtest"))
     moved = _moved(subject, subject.table("fit"))
     if skill is not None:
         blocks += [skill, Aside(_SKILL)]
+    if album is not None:
+        blocks += _calibration(subject, album)
     if moved is not None:
         blocks.append(moved)
+    blocks += _candidates(subject, subject.table("candidate_breaks"))
     return Section("What the data support", tuple(blocks))
 
 
@@ -49,25 +72,79 @@ def _titled(subject: Subject, text: str) -> str:
     return re.sub(r"[A-Za-z][A-Za-z0-9_]*", lambda m: f"“{subject.title(m[0])}”" if m[0] in known else m[0], text)
 
 
+def _calibration(subject: Subject, album: Album) -> list[Block]:
+    """Where outcomes fell in their forecasts, and how often stated probabilities came true."""
+    from etia.figures import draw_pit, draw_reliability
+
+    blocks: list[Block] = []
+    pit, reliability = subject.table("backtest_pit"), subject.table("backtest_reliability")
+    rows = pit[pit["variant"] == "forecast"] if len(pit) else pit
+    if len(rows):
+        middle = (rows["low"] + rows["high"]).to_numpy(float) / 2
+        values = np.repeat(middle, rows["n"].to_numpy(int))
+        blocks += album.figure(
+            "backtest_pit",
+            lambda: draw_pit(values),
+            caption="What came, by its place in what was forecast from past dates, all trends and distances together. "
+            "Heaped at both ends: bands too narrow. Forecasts from neighbouring dates overlap, so bars vary more "
+            "than the grey ground allows for.",
+            alt=f"Histogram of {len(values)} outcomes over the tenths of their forecasts; the table has the figures.",
+        )
+    if len(reliability):
+        blocks += album.figure(
+            "backtest_reliability",
+            lambda: draw_reliability(reliability),
+            caption="Events: what was stated from past dates, and how often it came true.",
+            alt=f"Frequency against stated probability in {len(reliability)} bands.",
+        )
+    return blocks
+
+
+def _candidates(subject: Subject, candidates: pd.DataFrame) -> list[Block]:
+    """Where series seem to break when no date is given."""
+    if not len(candidates):
+        return []
+    items = []
+    for trend, rows in candidates.groupby("trend", sort=False):
+        dates = [
+            f"{row.date} ({_beside(subject, str(row.events))})" for row in rows.itertuples(index=False)
+        ]  # fmt: skip
+        items.append(f"{quoted(subject.title(str(trend)))}: {'; '.join(dates)}.")
+    return [Paragraph(_UNDATED), Bullets(tuple(items))]
+
+
+def _beside(subject: Subject, events: str) -> str:
+    names = [name for name in events.split(", ") if name]
+    return f"beside {listed(quoted(subject.title(name)) for name in names)}" if names else "no event of this study near"
+
+
 def _skill(subject: Subject, backtest: pd.DataFrame) -> Table | None:
+    """A line a trend, variant and distance; a column a rival."""
     rows = backtest[backtest["origin"] == "all"] if len(backtest) else backtest
     if not len(rows):
         return None
+    rivals = [name for name in _AGAINST if (rows["against"] == name).any()]
     lines = []
-    for (trend, variant, against), group in rows.groupby(["trend", "variant", "against"], sort=False):
-        ends = group.sort_values("horizon").iloc[[0, -1]]
-        skills, errors = ends["skill"].to_numpy(float), ends["se"].to_numpy(float)
-        cells = [f"{skill:+.0%} (±{2 * error:.0%})" for skill, error in zip(skills, errors, strict=True)]
-        span = " and ".join(map(str, ends["horizon"].tolist()))
-        held = percent(float(ends["cover90"].to_numpy(float)[-1]))
-        told = (subject.title(str(trend)), str(variant).replace("-", " "), _AGAINST.get(str(against), str(against)))
-        lines.append((*told, span, *cells, held))
+    for (trend, variant), group in rows.groupby(["trend", "variant"], sort=False):
+        for horizon in sorted({int(group["horizon"].min()), int(group["horizon"].max())}):
+            own = group[group["horizon"] == horizon].set_index("against")
+            skills = [_with_error(own, rival) for rival in rivals]
+            held = percent(float(own["cover90"].iloc[0]))
+            told = (subject.title(str(trend)), str(variant).replace("-", " "), str(horizon))
+            lines.append((*told, *skills, held))
     return Table(
-        ("Trend", "Variant", "Against", "Data ahead", "Skill, nearest", "Skill, farthest", "In the 90 % band"),
+        ("Trend", "Variant", "Data ahead", *(f"Against {_AGAINST[rival]}" for rival in rivals), "In the 90 % band"),
         tuple(lines),
-        (False, False, False, True, True, True, True),
-        "Skill of forecasts made from past dates with what was known then",
+        (False, False, *(True,) * (len(rivals) + 2)),
+        "Skill of forecasts made from past dates with what was known then (± two standard errors)",
     )
+
+
+def _with_error(own: pd.DataFrame, rival: str) -> str:
+    if rival not in own.index:
+        return "–"
+    skill, error = own.loc[[rival], ["skill", "se"]].to_numpy(float)[0]
+    return f"{skill:+.0%} (±{2 * error:.0%})"
 
 
 def _moved(subject: Subject, fit: pd.DataFrame) -> Table | None:
@@ -78,6 +155,7 @@ def _moved(subject: Subject, fit: pd.DataFrame) -> Table | None:
         (
             subject.title(str(row["event"])),
             subject.title(str(row["trend"])),
+            _size_words(subject, str(row["trend"]), str(row["parameter"])),
             f"{row['prior_p50']:.3g} ({row['prior_p5']:.3g} to {row['prior_p95']:.3g})",
             f"{row['p50']:.3g} ({row['p5']:.3g} to {row['p95']:.3g})",
             "yes" if row["contradicted"] else "no",
@@ -86,8 +164,15 @@ def _moved(subject: Subject, fit: pd.DataFrame) -> Table | None:
     ]
     rest = f"; {len(fit) - _MOST} more in fit.csv" if len(fit) > _MOST else ""
     return Table(
-        ("Event", "Trend", "As judged", "With the data", "Contradicted"),
+        ("Event", "Trend", "Size", "As judged", "With the data", "Contradicted"),
         tuple(lines),
-        (False, False, True, True, False),
+        (False, False, False, True, True, False),
         f"Sizes of impacts that the data moved most, median and 90 % range{rest}",
     )
+
+
+def _size_words(subject: Subject, trend: str, parameter: str) -> str:
+    """`peak` as `largest, %`, with the impact's label where it has one."""
+    name, _, label = parameter.partition(" ")
+    unit = "%" if subject.trend(trend).scale == "log" else subject.change_unit(trend)
+    return f"{'largest' if name == 'peak' else name}{f' {label}' if label else ''}, {unit}"

@@ -44,7 +44,10 @@ def _simulation(subject: Subject) -> str:
     if asked.exact:
         return "All courses that events may take were enumerated, so probabilities are exact."
     if asked.central:
-        return f"Every judgement is held at its central value, and the future is played through {asked.runs:,} times."
+        told = f"Every judgement is held at its central value, and the future is played through {asked.runs:,} times."
+        if any(trend.history for trend in subject.model.trends.values()):
+            told += " So are baselines fitted to data: bands leave out what the data leave open about them."
+        return told
     total = asked.draws * asked.runs
     return (
         f"Every judgement is a range. {asked.draws:,} sets of values are drawn from these ranges, and with each the "

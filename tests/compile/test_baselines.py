@@ -18,7 +18,7 @@ from etia.compile.baselines import (
     interpolation,
     prepare,
 )
-from etia.compile.baselines.estimation import _counted, _likelihood, _maximise
+from etia.compile.baselines.estimation import _maximise, counted, likelihood
 from etia.compile.baselines.forms import Regression, Smoother
 from etia.errors import SeriesError, UsageError
 
@@ -194,7 +194,7 @@ def test_smoothing_is_the_kalman_filter_of_its_innovations_form(form, series):
     np.testing.assert_allclose(found.baseline, [*filtered, *ahead], atol=1e-9)
     rest = series[~np.isnan(series)]
     log_likelihood = -len(rest) / 2 * (np.log(2 * np.pi * white @ white / len(rest)) + 1) - np.log(variances).sum() / 2
-    assert _likelihood(form, memory, _counted(series, _all(series)))[0] == pytest.approx(log_likelihood, abs=1e-8)
+    assert likelihood(form, memory, counted("ets", series, _all(series)))[0] == pytest.approx(log_likelihood, abs=1e-8)
 
 
 @pytest.mark.parametrize("form", SMOOTHERS, ids=lambda form: form.name)
@@ -267,7 +267,7 @@ def _statsmodels_ets(series, form):
 def test_smoothing_is_at_least_as_likely_as_that_of_statsmodels(form, key):
     """Theirs searches for the states too and may stop earlier; at their smoothing the likelihoods agree."""
     series = _seasonal(48, key)
-    own = _maximise("ets", form, _counted(series, _all(series)))
+    own = _maximise("ets", form, counted("ets", series, _all(series)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = _statsmodels_ets(series, form).fit(disp=False, maxiter=2000)
@@ -281,7 +281,7 @@ def test_smoothing_is_at_least_as_likely_as_that_of_statsmodels(form, key):
         form.has_slope,
         form.period,
     )
-    agreed = _likelihood(form, there, _counted(series, _all(series)))[0]
+    agreed = likelihood(form, there, counted("ets", series, _all(series)))[0]
     assert theirs.llf - 1e-6 <= agreed < theirs.llf + 0.6  # the same but for how near their states came
 
 

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -164,7 +165,7 @@ def test_the_lens_that_has_the_impact_right_gets_the_weight():
 
 
 def test_a_model_with_one_lens_gives_it_all():
-    assert lens_weights_table(stepped()).values.tolist() == [["reference", 1.0, 1.0, 1.0]]
+    assert lens_weights_table(stepped()).to_numpy().tolist() == [["reference", 1.0, 1.0, 1.0]]
 
 
 def test_the_same_seed_gives_the_same_tables_whatever_the_threads():
@@ -211,3 +212,47 @@ def test_twenty_origins_of_one_flagship_trend_cost_less_than_a_minute():
     found = backtest(alone, origins=["2016"])
     assert found.trends == ("trade",)
     assert (time.process_time() - begun) * 20 < 120  # about 40 s by itself; other work slows the machine
+
+
+def _held(known, forecast, n):
+    rows = [
+        ("k", variant, horizon, share, against, 0.0, 0.1, origin)
+        for variant, shares in (("known-events", known), ("forecast", forecast))
+        for horizon, share in zip((1, 5), shares, strict=True)
+        for against in ("random_walk", "ets")
+        for origin in ("all", *map(str, range(n)))
+    ]
+    columns = ["trend", "variant", "horizon", "cover90", "against", "skill", "se", "origin"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("known", "forecast", "n", "method", "told"),
+    [
+        ((0.9, 0.88), (0.9, 0.85), 20, "linear", "88% with later events known"),
+        ((0.9, 0.88), (0.9, 0.85), 20, "linear", "about as they should"),
+        ((1.0, 1.0), (1.0, 0.99), 20, "linear", "more than they should"),
+        ((0.9, 0.85), (0.9, 0.5), 20, "linear", "events that came without a probability"),
+        ((0.9, 0.6), (0.9, 0.5), 20, "linear", "a straight line with a memory is likely too rigid"),
+        ((0.9, 0.6), (0.9, 0.6), 20, "points", "set by hand"),
+        ((0.9, 0.6), (0.9, 0.6), 20, "", "the baseline is too rigid or sizes are off"),
+        ((0.9, 0.75), (0.9, 0.75), 12, "linear", "with 12 origins that may be chance"),
+        ((0.9, 0.75), (0.9, 0.5), 12, "linear", "events that came without a probability"),
+    ],
+)
+def test_what_bands_held_is_said_with_the_likely_cause(known, forecast, n, method, told):
+    """0.6 of 20 is past chance for bands of 90 % (P = 10⁻⁴), 0.75 of 12 is not (P = 0.11)."""
+    text = say_backtest(_held(known, forecast, n), methods={"k": method})
+    assert told.replace("88% with", "90% and 88% of what came with") in text
+
+
+def test_a_skill_of_next_to_nothing_is_neither_better_nor_worse():
+    assert verdict(-0.004, 0.001) == verdict(0.004, 0.001) == "undecided"
+
+
+def test_a_central_backtest_says_that_its_bands_leave_something_out():
+    model = stepped()
+    central = backtest(model, origins=["2006"], settings=Settings(draws=1, runs=200, central=True))
+    assert any("bands leave out" in remark for remark in central.remarks)
+    drawn = backtest(model, origins=["2006"], settings=Settings(draws=4, runs=20))
+    assert not any("bands leave out" in remark for remark in drawn.remarks)

@@ -173,6 +173,19 @@ def test_what_was_recorded_after_its_date_is_no_forecast(ledger, clock):
     assert found.versions["version"].tolist() == ["v1"]
 
 
+def test_what_was_recorded_after_its_event_had_come_is_no_forecast_either(ledger, clock):
+    """v2, of 2 April, speaks of a strike by 2026-06; the strike came on 14 March."""
+    clock.set("2026-04-02")
+    ledger.add(forecast_set(version="v2", probability=0.9))
+    clock.set("2026-07-02")
+    ledger.resolve("strike", "2026-03-14", True, source="news")
+    found = score(ledger)
+    assert found.events[["version", "by", "ahead"]].to_numpy().tolist() == [
+        ["v1", "2025-12", True], ["v1", "2026-06", True], ["v2", "2025-12", False], ["v2", "2026-06", False],
+    ]  # fmt: skip
+    assert (found.versions["version"].tolist(), found.n_late) == (["v1"], 2)
+
+
 def test_versions_of_a_model_are_scored_apart(ledger, clock):
     ledger.add(forecast_set(version="v2", probability=0.9))
     clock.set("2026-01-02")
@@ -244,7 +257,8 @@ def test_the_command_line_adds_resolves_and_scores(run_folder, tmp_path):
     assert resolved.exit_code == 0, resolved.output
     scored = json.loads(runner.invoke(verb, ["score", *where, "--json", "--head", added["head"]]).output)
     assert scored["events"][0]["brier"] == pytest.approx(0.5625)
-    assert "By version of the model" in runner.invoke(verb, ["score", *where]).output
+    # what the run says of 2025 is recorded today: too late to be a forecast
+    assert "Recorded too late to be forecasts, so left out: 1" in runner.invoke(verb, ["score", *where]).output
 
 
 def test_the_command_line_tells_errors_and_ends_with_one(run_folder, tmp_path):

@@ -4,11 +4,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from etia.calendar import parse_period
-from etia.files.load import apply_scenario, load
+from etia.files.load import apply_scenario, load, load_dict
 from etia.learn.model_breaks import break_tables, candidate_table, model_turning_points
 from etia.learn.model_series import measured_trends, past_dates
+from etia.learn.telling import candidate_lines
 from tests.learn.models import ar1, study
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -80,3 +82,33 @@ def test_an_event_that_a_scenario_removes_is_not_tested():
     loaded = study(broken(), events={"a": {"date": "2000"}})
     model = apply_scenario(loaded, {"events": {"a": {"happens": "never"}}}).model
     assert not len(model_turning_points(model))
+
+
+def test_daily_data_are_tested_by_the_step_of_the_model():
+    """Three days a month of 1990 … 1995: one datum a month, their mean; the break of 1993 is dated by the month."""
+    rng = np.random.default_rng(3)
+    level = [10.0 + 4 * (year >= 1993) for year in range(1990, 1996) for _ in range(12)]
+    history = [
+        {"at": f"{1990 + i // 12}-{i % 12 + 1:02d}-{day}", "value": float(value + rng.normal())}
+        for i, value in enumerate(level)
+        for day in ("05", "15", "25")
+    ]
+    raw = {
+        "etia": 1, "title": "Daily", "calendar": {"start": "1990-01", "as_of": "1995-12", "end": "1996-12"},
+        "events": {"a": {"title": "A", "level": "macro", "date": "1993-01-02"}},
+        "trends": {"y": {"title": "Y", "level": "meso", "history": history}},
+    }  # fmt: skip
+    model = load_dict(raw).model
+    measured = measured_trends(model)[0]
+    assert (len(measured.series.latent), measured.label(36)) == (72, "1993-01")
+    assert model_turning_points(model)["verdict"].tolist() == ["break"]
+
+
+def test_candidates_without_an_event_are_marked_and_long_lists_cut():
+    table = pd.DataFrame(
+        {"trend": ["y", "y"], "date": ["1990", "2001"], "events": ["", ", ".join("abcdefg")]},
+    )
+    lines = candidate_lines(table)
+    assert lines[-2].split("  ")[-1] == "NONE: the model does not hold what happened"
+    assert lines[-1].endswith("a, b, c, d and 3 more")
+    assert candidate_lines(table.iloc[:0]) == []

@@ -16,6 +16,8 @@ given the memory they are linear in the data, so one matrix serves all draws.
   forecast from there. Own noise in the past: the part of each surprise that the level did not take up; known
   noise ahead: 0. The fit window decides on smoothing, damping and σ; the states follow all data.
 
+Both give the best values. `draws` gives what the data leave open about them, for the parameter draws.
+
 After the last datum own noise h periods ahead is  known(h) + σ Σ_{i≤h} ψ_{h−i} ε_i,  ε standard normal, ψ_0 = 1.
 """
 
@@ -26,15 +28,19 @@ from etia.compile.baselines.estimation import Parameters, estimate
 from etia.compile.baselines.forms import METHODS
 from etia.compile.baselines.interpolation import interpolation
 from etia.compile.baselines.memory import Autoregression, Memory, Smoothing
+from etia.compile.baselines.uncertainty import Draw, Draws, draws
 
 __all__ = [
     "METHODS",
     "Autoregression",
     "Course",
+    "Draw",
+    "Draws",
     "Fit",
     "Memory",
     "Parameters",
     "Smoothing",
+    "draws",
     "estimate",
     "fit",
     "interpolation",

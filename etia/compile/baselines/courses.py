@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from etia.compile.baselines.estimation import Parameters
     from etia.compile.baselines.memory import Autoregression
+    from etia.compile.baselines.uncertainty import Draw
 
 __all__ = ["Course", "Fit", "fit", "prepare"]
 
@@ -59,7 +60,7 @@ class Course:
     psi: NDArray[np.float64]
     sigma: float
 
-    def fit(self, rest: NDArray[np.float64], given: NDArray[np.float64] | None = None) -> Fit:
+    def fit(self, rest: NDArray[np.float64], given: NDArray[np.float64] | None = None, draw: Draw | None = None) -> Fit:
         """Baseline and own noise of one series, or of one a draw.
 
         Parameters
@@ -68,15 +69,21 @@ class Course:
             Shape (…, n), latent scale, missing where the course was prepared as missing.
         given
             For `points`: shape (…, at least last + 1 + H).
+        draw
+            What the data leave open, drawn; as if nothing were where left out.
         """
         n_past = len(self.observed)
         past = rest[..., :n_past]
         if np.isnan(past[..., self.observed]).any() or not np.isnan(rest[..., n_past:]).all():
             raise UsageError("this course was prepared for a series with other gaps.")
         baseline = self._given(given) if self.operator is None else past[..., self.observed] @ self.operator.T
+        if draw is not None:
+            baseline = baseline + draw.error
         residual = np.where(self.observed, past, np.nan) - baseline[..., :n_past]
-        known = residual[..., -1:] * self.decay
-        return Fit(baseline, residual, known, self.psi, self.sigma, n_past - 1)
+        if draw is None:
+            return Fit(baseline, residual, residual[..., -1:] * self.decay, self.psi, self.sigma, n_past - 1)
+        known = residual[..., -1:] * draw.decay + draw.kept
+        return Fit(baseline, residual, known, draw.psi, draw.sigma, n_past - 1)
 
     def _given(self, given: NDArray[np.float64] | None) -> NDArray[np.float64]:
         n_periods = len(self.observed) + len(self.psi)

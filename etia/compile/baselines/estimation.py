@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from etia.compile.baselines.memory import Memory
 
-__all__ = ["Parameters", "estimate"]
+__all__ = ["Counted", "Parameters", "counted", "estimate", "likelihood"]
 
 _ZERO = 1e-10  # residuals smaller than this share of the largest value are rounding
 _N_SEARCHES = 3
@@ -39,11 +39,13 @@ class Parameters:
 
 
 @dataclass(frozen=True)
-class _Series:
+class Counted:
     """The data that count: periods from the first of them on, and values."""
 
     times: NDArray[np.intp]
     values: NDArray[np.float64]
+    first: int
+    """Period of the series that the first of them stands in."""
 
     @property
     def floor(self) -> float:
@@ -81,8 +83,7 @@ def estimate(
     """
     if method not in METHODS:
         raise UsageError(f"baseline method {method!r} is unknown; one of {', '.join(METHODS)}.")
-    values = rest - _own_course(method, given, len(rest)) if method == "points" else rest
-    series = _counted(values, fit_window)
+    series = counted(method, rest, fit_window, given)
     forms = METHODS[method](periods_per_year)
     _check_enough(method, forms[0], len(series.values))
     candidates = [_maximise(method, form, series) for form in forms if form is forms[0] or _affords(form, series)]
@@ -95,11 +96,16 @@ def _own_course(method: str, given: NDArray[np.float64] | None, n_periods: int) 
     return given[..., :n_periods]
 
 
-def _counted(rest: NDArray[np.float64], fit_window: NDArray[np.bool_]) -> _Series:
-    if np.isinf(rest).any():
+def counted(
+    method: str, rest: NDArray[np.float64], fit_window: NDArray[np.bool_], given: NDArray[np.float64] | None = None
+) -> Counted:
+    """The data in the window, less the experts' own course where that is the method."""
+    values = rest - _own_course(method, given, len(rest)) if method == "points" else rest
+    if np.isinf(values).any():
         raise SeriesError("a value of the series is infinite on its latent scale: it lies on a bound.")
-    times = np.flatnonzero(fit_window & ~np.isnan(rest))
-    return _Series(times - times[:1].sum(), rest[times])
+    times = np.flatnonzero(fit_window & ~np.isnan(values))
+    first = int(times[:1].sum())
+    return Counted(times - first, values[times], first)
 
 
 def _check_enough(method: str, form: Form, n_data: int) -> None:
@@ -109,7 +115,7 @@ def _check_enough(method: str, form: Form, n_data: int) -> None:
         raise SeriesError(f"baseline `{method}` needs at least {needed} data in its fit window; there are {n_data}.")
 
 
-def _affords(form: Form, series: _Series) -> bool:
+def _affords(form: Form, series: Counted) -> bool:
     """Whether a further candidate of `ets` can be compared: AICc exists, and two full years for seasons."""
     enough = len(series.values) > form.n_states + len(form.box) + 2
     period = form.period if isinstance(form, Smoother) else 1
@@ -119,15 +125,15 @@ def _affords(form: Form, series: _Series) -> bool:
     return enough and two_years and len(np.unique(series.times % period)) == period
 
 
-def _maximise(method: str, form: Form, series: _Series) -> Parameters:
+def _maximise(method: str, form: Form, series: Counted) -> Parameters:
     """A fixed grid of starts, then a search from the best of them: the same answer every time."""
     lower, upper = np.array(form.box).T
 
     def loss(theta: NDArray[np.float64]) -> float:
-        return -_likelihood(form, form.memory(np.clip(theta, lower, upper)), series)[0]
+        return -likelihood(form, form.memory(np.clip(theta, lower, upper)), series)[0]
 
     starts = np.array(form.starts)
-    without_noise = [theta for theta in starts if _likelihood(form, form.memory(theta), series)[1] <= series.floor]
+    without_noise = [theta for theta in starts if likelihood(form, form.memory(theta), series)[1] <= series.floor]
     if without_noise:
         return _parameters(method, form, without_noise[0], series)
     order = np.argsort([loss(theta) for theta in starts], kind="stable")
@@ -138,9 +144,9 @@ def _maximise(method: str, form: Form, series: _Series) -> Parameters:
     return _parameters(method, form, np.clip(min(found, key=lambda end: float(end.fun)).x, lower, upper), series)
 
 
-def _parameters(method: str, form: Form, theta: NDArray[np.float64], series: _Series) -> Parameters:
+def _parameters(method: str, form: Form, theta: NDArray[np.float64], series: Counted) -> Parameters:
     memory = form.memory(theta)
-    log_likelihood, rss = _likelihood(form, memory, series)
+    log_likelihood, rss, _ = likelihood(form, memory, series)
     n_data, n_free = len(series.values), form.n_states + len(form.box)
     sigma = sqrt(rss / (n_data - n_free)) if rss > series.floor else 0.0
     k = n_free + 1  # σ too
@@ -149,15 +155,17 @@ def _parameters(method: str, form: Form, theta: NDArray[np.float64], series: _Se
     return Parameters(method, form, memory, sigma, n_data, log_likelihood, aicc)
 
 
-def _likelihood(form: Form, memory: Memory, series: _Series) -> tuple[float, float]:
-    """The largest ln L over x and σ, and the residual sum of squares e'Ω⁻¹e.
+def likelihood(form: Form, memory: Memory, series: Counted) -> tuple[float, float, NDArray[np.float64]]:
+    """The largest ln L over x and σ, the residual sum of squares e'Ω⁻¹e, and the root R of Z'Ω⁻¹Z = R'R.
 
     ln L = −m/2 (ln(2π RSS/m) + 1) − Σ ln L_ii,  L L' = Ω.
     """
     course = form.course(memory, int(series.times[-1]) + 1)[series.times]
     white, diagonal = memory.whiten(series.times, np.column_stack([course, series.values]))
-    residual = white[:, -1]
+    residual, triangle = white[:, -1], np.zeros((0, 0))
     if form.n_states:
         residual = residual - white[:, :-1] @ np.linalg.lstsq(white[:, :-1], residual, rcond=None)[0]
+        triangle = np.asarray(np.linalg.qr(white[:, :-1], mode="r"))
     rss, m = float(residual @ residual), len(residual)
-    return -m / 2 * (log(2 * pi * max(rss, series.floor) / m) + 1) - float(np.log(diagonal).sum()), rss
+    log_likelihood = -m / 2 * (log(2 * pi * max(rss, series.floor) / m) + 1) - float(np.log(diagonal).sum())
+    return log_likelihood, rss, triangle

@@ -32,7 +32,7 @@ def page(subject: Subject, album: Album) -> Page:
         trends(subject, album),
         scenarios(subject, album),
         uncertainty(subject),
-        learned(subject),
+        learned(subject, album),
         orders(subject),
         _where(subject),
     )

@@ -137,7 +137,7 @@ def projection_sentences(subject: Subject, name: str, rows: pd.DataFrame, card: 
         f"every other one between {subject.value(name, last['p25'])} and {subject.value(name, last['p75'])}.",
         _against_baseline(subject, name, last),
         _rise(subject, name, float(head["rise_probability"])),
-        _split(head),
+        _split(subject, name, head),
     ]
     return [sentence for sentence in said if sentence]
 
@@ -178,12 +178,19 @@ def _rise(subject: Subject, name: str, probability: float) -> str:
     return f"That it then {stands} higher than now is {likelihood(probability)} ({percent(probability)})."
 
 
-def _split(head: pd.Series[Any]) -> str:
+def _split(subject: Subject, name: str, head: pd.Series[Any]) -> str:
     judgement, chance = float(head["judgement_share"]), float(head["chance_share"])
     if not np.isfinite(judgement) or not np.isfinite(chance) or judgement + chance <= 0:
         return ""
     if judgement < 0.02:
         return "Its spread is that of chance; what the judgements leave open adds next to nothing."
+    trend = subject.model.trends.get(name)
+    if trend is not None and trend.history:
+        return (
+            f"Of its spread, {in_words(judgement)} comes from what the judgements and the data leave open about sizes "
+            f"and baseline ({percent(judgement)}), the rest from which events happen to come, and when, and from the "
+            "trend's own noise."
+        )
     return (
         f"Of its spread, {in_words(judgement)} comes from what the judgements leave open ({percent(judgement)}), the "
         "rest from which events happen to come, and when."

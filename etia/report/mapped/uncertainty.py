@@ -37,9 +37,9 @@ def uncertainty(subject: Subject) -> Section:
     order = known.sort_values("judgement_share", ascending=False, kind="stable")
     mean = float(known["judgement_share"].mean())
     told = (
-        "The spread at the last date has two causes: the ranges of the judgements, which more research might narrow, "
-        f"and chance, which it could not. On the mean over the trends, {in_words(mean)} of it is judgement "
-        f"({percent(mean)})."
+        f"The spread at the last date has two causes: the ranges of the judgements{_fits(subject)}, which more "
+        f"research might narrow, and chance, which it could not. On the mean over the trends, {in_words(mean)} of it "
+        f"is judgement ({percent(mean)})."
     )
     if len(order) > 1:
         told += (
@@ -49,6 +49,12 @@ def uncertainty(subject: Subject) -> Section:
             f"({percent(float(order['judgement_share'].iloc[-1]))})."
         )
     return Section(title, (Paragraph(told), _table(subject, known), *_judgements(subject)))
+
+
+def _fits(subject: Subject) -> str:
+    """Where trends are measured, judgement holds what their data leave open."""
+    measured = any(trend.history for trend in subject.model.trends.values())
+    return ", with what data leave open about the baselines fitted to them" if measured else ""
 
 
 def _table(subject: Subject, cards: pd.DataFrame) -> Table:
