@@ -72,7 +72,7 @@ class Compiled:
 
     def program(self, p: int, rate: Floats | None = None) -> Program:
         """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
-        model, calendar = self.model, self.model.timeline
+        calendar = self.model.timeline
         n, n_steps = len(self.index), calendar.n_steps
         response, response_row, couplings = self._responses(p)
         base_rate = np.zeros((n, n_steps))

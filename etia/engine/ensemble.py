@@ -103,6 +103,10 @@ class Outcomes:
     def n_steps(self) -> int:
         return self.kept[0].n_steps
 
+    def draw(self, p: int) -> Outcomes:
+        """The runs of one draw alone."""
+        return Outcomes(self.steps[p * self.n_runs : (p + 1) * self.n_runs], (self.kept[p],), self.n_runs)
+
     def first_moving_step(self) -> int:
         """First step at which a trend may differ between the runs of a draw."""
         noise = self.kept[0].noise

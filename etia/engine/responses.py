@@ -115,24 +115,29 @@ def _pass_on(given, taken, strength, lag, first, stop):  # type: ignore[no-untyp
 @njit(cache=True, nogil=True)
 def _in_order(source, target, n_trends):  # type: ignore[no-untyped-def]
     """Couplings, those first that come after all that reaches their source, and how many: the rest hang on loops."""
-    n_given = np.zeros(n_trends, np.int64)
+    n_open = np.zeros(n_trends, np.int64)
     for c in range(len(target)):
-        n_given[target[c]] += 1
-    ready = [k for k in range(n_trends) if n_given[k] == 0]
+        n_open[target[c]] += 1
+    ready = [k for k in range(n_trends) if n_open[k] == 0]
     order = np.empty(len(source), np.int64)
-    is_placed = np.zeros(len(source), np.bool_)
     n = 0
     while ready:
         k = ready.pop()
         for c in range(len(source)):
-            if source[c] == k:
-                order[n], is_placed[c] = c, True
+            if target[c] == k:
+                order[n] = c
                 n += 1
-                n_given[target[c]] -= 1
-                if n_given[target[c]] == 0:
+        for c in range(len(source)):
+            if source[c] == k:
+                n_open[target[c]] -= 1
+                if n_open[target[c]] == 0:
                     ready.append(target[c])
-    order[n:] = np.flatnonzero(~is_placed)
-    return order, n
+    n_straight = n
+    for c in range(len(source)):
+        if n_open[target[c]] > 0:
+            order[n] = c
+            n += 1
+    return order, n_straight
 
 
 def couple(own: Floats, couplings: Couplings) -> Floats:
