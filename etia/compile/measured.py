@@ -135,10 +135,13 @@ def courses(model: Model, central: Judgements, past: Past, couplings: Couplings)
     given = {s.trend: _given(s, _trend(model, s), central, calendar) for s in series}
     found: dict[int, baselines.Course] = {}
     own = np.zeros((n_trends, calendar.n_steps))
+    rests: dict[int, Floats] = {}
     for _ in range(_MOST_PASSES):
         before = own.copy()
         for s in series:
             rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
+            if _is_known(rests, s.trend, rest):
+                continue
             found[s.trend] = _estimated(s, _trend(model, s), rest, given[s.trend])
             own[s.trend] = _own_noise(s, found[s.trend].fit(rest, _first(given[s.trend])), calendar)[1]
         if not len(couplings.source) or np.abs(own - before).max() < 1e-9:
@@ -168,6 +171,13 @@ def _rest(series: Series, deviation: Floats, coupled: Floats) -> Floats:
     at = series.middle[: len(series.values)] if len(series.middle) >= len(series.values) else _padded(series)
     rest: Floats = series.values - deviation[series.trend, at] - coupled[at]
     return rest
+
+
+def _is_known(rests: dict[int, Floats], trend: int, rest: Floats) -> bool:
+    """Whether the trend was fitted to just these values in the pass before; they are kept for the next one."""
+    is_known = trend in rests and np.array_equal(rests[trend], rest, equal_nan=True)
+    rests[trend] = rest
+    return is_known
 
 
 def _padded(series: Series) -> NDArray[np.int64]:
@@ -244,10 +254,13 @@ def ground(
     deviation = past.deviation()
     trends = {**factual.trends, **model.trends}
     given = {s.trend: _given(s, trends[s.name], judgements, calendar) for s in shared.series}
+    rests: dict[int, Floats] = {}
     for _ in range(_MOST_PASSES):
         before = own.copy()
         for s in shared.series:
             rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
+            if _is_known(rests, s.trend, rest):
+                continue
             course_given = given[s.trend]
             fit = shared.courses[s.trend].fit(rest, None if course_given is None else course_given[p])
             baseline[s.trend], own[s.trend] = _own_noise(s, fit, calendar)
