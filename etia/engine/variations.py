@@ -195,6 +195,21 @@ def _multiply(course, ratio, row, offset):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
+def _shift(course, ratio, inverse, row, offset, factual, since):  # type: ignore[no-untyped-def]
+    """Put a source's pull in at `offset` and take it out at its factual one, in what comes after `since`."""
+    q, o, w, n = np.uint64(row), np.uint64(offset), np.uint64(factual), np.uint64(len(course))
+    begin, both = np.uint64(max(min(offset, factual), since) + 1), min(np.uint64(max(offset, factual, since) + 1), n)
+    if offset < factual:
+        for i in range(begin, both):
+            course[i] *= ratio[q, i - o]
+    else:
+        for i in range(begin, both):
+            course[i] *= inverse[q, i - w]
+    for i in range(both, n):
+        course[i] = course[i] * ratio[q, i - o] * inverse[q, i - w]
+
+
+@njit(inline="always")
 def _weigh(course, factor, row, offset):  # type: ignore[no-untyped-def]
     """Multiply what comes after `offset` by a row of factors by offset."""
     q = np.uint64(row)
@@ -375,10 +390,7 @@ def _vary(  # type: ignore[no-untyped-def]
                         q = pair_between[moved[x], m]
                         o, w = offset[moved[x]], factual[r, moved[x]]
                         if q >= 0 and o != w:
-                            if o < absent:
-                                _multiply(course, by_age, q, o)
-                            if w < absent:
-                                _multiply(course, inverse, q, w)
+                            _shift(course, by_age, inverse, q, o, w, since)
                     if is_scaled[m]:
                         for x in range(surface_start[v], surface_start[v + 1]):
                             q = surface_pair[x]
