@@ -115,12 +115,22 @@ def run_options(function: Function) -> Function:
 
     @wraps(function)
     def called(*args: Any, **given: Any) -> Any:
-        return function(*args, options=RunOptions(**{name: given.pop(name) for name in names}), **given)
+        options = RunOptions(**{name: given.pop(name) for name in names})
+        _tell_unused(options, exact=given.get("exact", False))
+        return function(*args, options=options, **given)
 
     decorated: Function = called
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def _tell_unused(options: RunOptions, *, exact: bool) -> None:
+    """The central model has one draw, enumeration has no runs either: say which numbers are not used."""
+    if exact and (options.draws, options.runs) != (None, None):
+        say("--exact enumerates the central model: --draws and --runs are not used")
+    elif options.central and options.draws not in {None, 1}:
+        say("--central is one draw: --draws is not used")
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -75,6 +75,7 @@ class Plot:
             as_of=calendar.label(calendar.as_of),
             levels=told.levels or None,
             bounds=told.bounds,
+            history=self._history(trend),
             axes=axes,
         )
         return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["bands", "draw_fan", "rungs", "sensible_limits"]
+__all__ = ["at_dates_of_data", "bands", "draw_fan", "rungs", "sensible_limits"]
 
 WIDTH, HEIGHT = 9.0, 4.8
 WIDEST = 4.0
@@ -65,8 +65,11 @@ def draw_fan(
         First date shown; all where left out.
     """
     table = projections.assign(year=decimal_years(projections["date"]))
+    if history is not None:
+        table = at_dates_of_data(table, history)
     if since is not None:
         table = table[table["year"] >= first_moment(since)]
+        history = history[decimal_years(history["date"]) >= first_moment(since)] if history is not None else None
     marked, cut = _chosen(events, most, since)
     texts = [f"{str(row['date'])[:10]}  {row['title']}" for _, row in marked.iterrows()] if marked is not None else []
     if not texts:
@@ -74,7 +77,7 @@ def draw_fan(
         host = plot
     else:
         host, plot, below = _with_room_below(axes, texts, cut, 1.25 if levels else 0.0)
-    _draw(plot, table, history, since)
+    _draw(plot, table, history)
     plot.set_xlim(*_time_limits(table, history, since))
     plot.xaxis.set_major_locator(MaxNLocator(integer=True))
     sensible_limits(plot, table, history, bounds, levels)
@@ -130,15 +133,37 @@ def bands(axes: Axes, table: pd.DataFrame, tint: str, *, label: bool = False) ->
     axes.plot(year, quantiles["p50"], color=tint, zorder=3, label="median" if label else None)
 
 
-def _draw(axes: Axes, table: pd.DataFrame, history: pd.DataFrame | None, since: Any) -> None:
+def at_dates_of_data(table: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """The table with bands as at its data's own dates, and straight between them, where data are coarser than steps.
+
+    Between two such dates values are interpolated, so their bands are narrower there: true of the interpolation, but
+    not of what is counted by the year. Kept as they are: all rows up to the last datum, and the last row.
+    """
+    years = decimal_years(history["date"])
+    rows = table["year"].to_numpy(dtype=float)
+    if len(years) < 2 or len(rows) < 2:
+        return table
+    period, step = np.diff(np.unique(years)).min(), np.diff(np.unique(rows)).min()
+    later = rows > years.max() + step / 2
+    if period < 1.5 * step or not later.any():
+        return table
+    dates = np.arange(years.max(), rows.max(), period)
+    own = np.searchsorted(rows, dates, side="right") - 1  # a period's middle step, the earlier of two
+    order = np.union1d(np.flatnonzero(~later), [*own[own >= 0], len(rows) - 1])
+    straight = {
+        name: np.interp(rows, rows[order], table[name].to_numpy(dtype=float)[order])
+        for name in ("p5", "p25", "p75", "p95")
+    }
+    return table.assign(**{name: np.where(later, found, table[name]) for name, found in straight.items()})
+
+
+def _draw(axes: Axes, table: pd.DataFrame, history: pd.DataFrame | None) -> None:
     bands(axes, table, BLUE)
     axes.plot(table["year"], table["baseline"], color=GREY, linewidth=1.3, linestyle=(0, (5, 3)), zorder=2)
     if history is not None and len(history):
-        years = decimal_years(history["date"])
-        seen = years >= (first_moment(since) if since is not None else -np.inf)
-        values = history["value"].to_numpy(dtype=float)
-        size = 4.5 if seen.sum() <= 60 else 2.0
-        axes.plot(years[seen], values[seen], "o", color=INK, markersize=size, markeredgewidth=0, zorder=4)
+        size = 4.5 if len(history) <= 60 else 2.0
+        years, values = decimal_years(history["date"]), history["value"].to_numpy(dtype=float)
+        axes.plot(years, values, "o", color=INK, markersize=size, markeredgewidth=0, zorder=4)
 
 
 def _time_limits(table: pd.DataFrame, history: pd.DataFrame | None, since: Any) -> tuple[float, float]:

@@ -257,9 +257,16 @@ def key_height(texts: Sequence[str], width: float, n_columns: int, most: int = 2
 
 
 def key(
-    axes: Axes, texts: Sequence[str], tints: Sequence[str], hollow: Sequence[bool], *, n_columns: int = 3, most: int = 2
+    axes: Axes,
+    texts: Sequence[str],
+    tints: Sequence[str],
+    hollow: Sequence[bool],
+    *,
+    numbers: Sequence[int] | None = None,
+    n_columns: int = 3,
+    most: int = 2,
 ) -> None:
-    """Fill the axes with what the numbers 1, 2, … stand for, in columns read downwards."""
+    """Fill the axes with what the numbers (1, 2, … where left out) stand for, in columns read downwards."""
     axes.set_axis_off()
     axes.set(xlim=(0, 1), ylim=(0, 1))
     box = axes.get_window_extent()
@@ -272,7 +279,7 @@ def key(
             axes.text(
                 x + (MARK - 0.09) / width,
                 y,
-                str(i + 1),
+                str(numbers[i] if numbers is not None else i + 1),
                 ha="right",
                 va="baseline",
                 fontsize=SMALL,

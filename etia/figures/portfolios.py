@@ -36,14 +36,17 @@ def draw_portfolios(
     ----------
     table
         A row a portfolio, of the table `policy_scores`: `portfolio`, `cost`, `utility`, if there `se` (a whisker of two
-        standard errors) and `pareto` (true: on the front; found from cost and utility where the column is missing).
+        standard errors), `pareto` (true: on the front; found from cost and utility where the column is missing) and
+        `number` (what each is called elsewhere; else those on the front are numbered from the cheapest on).
     budget
         Drawn where given.
     """
     cost, utility = table["cost"].to_numpy(dtype=float), table["utility"].to_numpy(dtype=float)
     front = table["pareto"].to_numpy(dtype=bool) if "pareto" in table else _front(cost, utility)
     order = np.flatnonzero(front)[np.lexsort((utility[front], cost[front]))]
-    texts = [f"{table['portfolio'].iloc[i]}: cost {cost[i]:.3g}, utility {signed(utility[i], 2)}" for i in order]
+    called = table["number"].to_numpy(dtype=int)[order] if "number" in table else np.arange(1, len(order) + 1)
+    numbers, named = np.sort(called), order[np.argsort(called)]
+    texts = [f"{table['portfolio'].iloc[i]}: cost {cost[i]:.3g}, utility {signed(utility[i], 2)}" for i in named]
     host, axes, legend = _with_key(axes, texts)
     axes.plot(cost[~front], utility[~front], "o", color="#a9a9a9", markersize=5, label="beaten by another", zorder=2)
     if "se" in table:
@@ -70,7 +73,7 @@ def draw_portfolios(
     axes.set_title(title, pad=22)
     axes.grid()
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
-    for number, i in enumerate(order, 1):
+    for number, i in zip(numbers, named, strict=True):
         axes.plot(cost[i], utility[i], "o", markersize=13, color=BLUE, markeredgecolor="white", zorder=4)
         axes.text(
             cost[i],
@@ -83,7 +86,7 @@ def draw_portfolios(
             color="white",
             zorder=5,
         )
-    key(legend, texts, [BLUE] * len(texts), [False] * len(texts), n_columns=2, most=3)
+    key(legend, texts, [BLUE] * len(texts), [False] * len(texts), numbers=numbers.tolist(), n_columns=2, most=3)
     return host
 
 

@@ -11,7 +11,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from etia.figures.dates import decimal_years, first_moment, name_as_of
-from etia.figures.fan import bands, rungs, sensible_limits
+from etia.figures.fan import at_dates_of_data, bands, rungs, sensible_limits
 from etia.figures.labels import wrap
 from etia.figures.panels import panels
 from etia.figures.style import BLUE, INK, SMALL, styled
@@ -38,6 +38,7 @@ def draw_scenarios(
     since: Any = None,
     levels: Mapping[float, str] | None = None,
     bounds: tuple[float, float] | None = None,
+    history: pd.DataFrame | None = None,
     axes: Axes | None = None,
 ) -> Axes:
     """Draw one trend's median and bands in a panel for each scenario or lens, the reference's median in all of them.
@@ -51,6 +52,8 @@ def draw_scenarios(
         Which of them the others are held against; the first where left out.
     titles
         What the panels are called; the ids where left out.
+    history
+        Data (`date`, `value`), not drawn: where they are coarser than the steps, bands are drawn at their dates.
     """
     table = projections.assign(year=decimal_years(projections["date"]))
     if since is not None:
@@ -74,7 +77,7 @@ def draw_scenarios(
     against = table[table[by] == reference].sort_values("year")
     for i, (part, name) in enumerate(zip(parts, names, strict=True)):
         rows = table[table[by] == name].sort_values("year")
-        bands(part, rows, BLUE)
+        bands(part, at_dates_of_data(rows, history) if history is not None else rows, BLUE)
         if name != reference:
             part.plot(against["year"], against["p50"], color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)), zorder=4)
         part.margins(x=0)

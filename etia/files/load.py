@@ -29,6 +29,9 @@ __all__ = ["LoadedModel", "apply_scenario", "check", "load", "load_dict", "model
 
 SCENARIOS = "scenarios"
 
+_Read = dict[File, tuple[Node | None, list[Finding]]]
+"""the files that were read, with their roots and faults"""
+
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
@@ -167,6 +170,7 @@ def _read_roots(path: File) -> tuple[list[Node], list[Finding]]:
         findings += _passed_over(path)
         if not read:
             raise UsageError(f"there is no *.yaml file in '{path}'")
+        _refuse_several(read, path)
     roots: list[Node] = []
     for root, faults in read.values():
         findings += faults
@@ -181,6 +185,15 @@ def _read_roots(path: File) -> tuple[list[Node], list[Finding]]:
     if not roots and not findings:
         raise UsageError(f"there is nothing in '{path}'")
     return roots, findings
+
+
+def _refuse_several(read: _Read, folder: File) -> None:
+    """Raise UsageError where a folder holds no model of its own but several below it."""
+    with_calendar = [file for file, (root, _) in read.items() if root is not None and "calendar" in root.entries]
+    below = sorted({file.relative_to(folder).parts[0] for file in with_calendar if file.parent != folder})
+    if len(below) > 1 and len(below) == len(with_calendar):
+        named = [str(folder / name) for name in below]
+        raise UsageError(f"'{folder}' holds several models: {', '.join(named)}. Name one of them.")
 
 
 def _model_files(folder: File) -> list[File]:
@@ -211,9 +224,6 @@ def _linked_in(folder: File) -> set[File]:
     """YAML files below a folder that are links to files outside it."""
     inside = folder.resolve()
     return {file for file in folder.rglob("*.yaml") if not file.resolve().is_relative_to(inside)}
-
-
-_Read = dict[File, tuple[Node | None, list[Finding]]]
 
 
 def _without_seeds(read: _Read, folder: File) -> _Read:

@@ -58,19 +58,21 @@ def _lines(section: str, what: str, node: Node, claims: tuple[str, ...], reason:
     own_claims = _claims(node) or claims
     own_reason = _word(node, "note") or reason
     numbers: dict[str, object] = {}
-    parts: list[tuple[str, Node]] = []
+    parts: list[tuple[str, Node, tuple[str, ...]]] = []
     for key, child in node.entries.items():
         if key in _WORDS:
             continue
         if _stands_alone(key, child):
-            parts += [(f"{what}: {key} {name}".rstrip(), part) for name, part in _each(child)]
+            # what an event's sources say of its coming does not bear what was thought of it before
+            inherited = () if key == "foreseen" else own_claims
+            parts += [(f"{what}: {key} {name}".rstrip(), part, inherited) for name, part in _each(child)]
         else:
             numbers[key] = child.resolved()
     if numbers:
         written = ", ".join(f"{key} {_written(value)}" for key, value in numbers.items())
         yield Reviewed(section, what, written, own_claims, own_reason, f"{node.place.file}:{node.place.line}")
-    for name, part in parts:
-        yield from _lines(section, name, part, own_claims, own_reason)
+    for name, part, inherited in parts:
+        yield from _lines(section, name, part, inherited, own_reason)
 
 
 def _stands_alone(key: str, node: Node) -> bool:

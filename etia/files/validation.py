@@ -32,6 +32,14 @@ _STAND_IN: dict[str, Any] = {
 }
 """what keeps the rest checkable where a required part is missing or faulty"""
 
+_PLACEHOLDERS: dict[str, Any] = {
+    **dict.fromkeys(("title", "statement", "trend"), "?"),
+    **dict.fromkeys(("rate_ratio", "strength", "scale", "cost"), 1),
+    "level": "macro",
+    "goal": "maximise",
+}
+"""what stands for an object's faulty values that it cannot do without, so that the rest of it is checked"""
+
 _NAMES = frozenset(
     f"unknown-{kind}"
     for kind in (
@@ -98,7 +106,8 @@ def examine(
         known = {(fault.path, fault.code) for fault in faults}
         further = faults_of(replace(subject, model=nearly), is_whole=False)
         codes = _standing_alone(wrong_paths)
-        faults += [fault for fault in further if fault.code in codes and (fault.path, fault.code) not in known]
+        seen = {*known, *((path, code) for path in wrong_paths for code in codes)}
+        faults += [fault for fault in further if fault.code in codes and (fault.path, fault.code) not in seen]
     findings += [from_fault(fault, root) for fault in faults]
     sound = model if not any(found.severity == "error" for found in findings) else None
     return Outcome(sound, findings)
@@ -164,11 +173,19 @@ def _nearly_whole(raw: Any, faulty: list[Path]) -> Model | None:
         for key in path[:-1]:
             node = node.get(key) if isinstance(node, dict) else None
         if path and isinstance(node, dict):
-            node.pop(path[-1], None)
+            _leave_out(node, path[-1])
     try:
         return Model.model_validate({**_STAND_IN, **kept})
     except ValidationError as error:
         return _rest(kept, [tuple(found["loc"]) for found in error.errors()])
+
+
+def _leave_out(node: dict[Any, Any], key: Any) -> None:
+    """Without the value, or with what stands for one that the object needs."""
+    if key in _PLACEHOLDERS:
+        node[key] = _PLACEHOLDERS[key]
+    else:
+        node.pop(key, None)
 
 
 def _standing_alone(faulty: list[Path]) -> frozenset[str]:

@@ -74,17 +74,21 @@ def _rows(run: Run, layer: str, table: str, scenario: str) -> pd.DataFrame:
 
 
 def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of a table, the first column to the left, the others to the right; none without rows."""
-    body = [list(row) for row in rows]
-    if not body:
+    """Lines of a table, the first column to the left, the others to the right; none without rows.
+
+    A column that says nothing in any row is left out.
+    """
+    names, *others = zip(head, *rows, strict=True)
+    if len(names) == 1:
         return []
-    widths = [max(len(row[i]) for row in [list(head), *body]) for i in range(len(head))]
+    told = [names, *(cells for cells in others if set(cells[1:]) - {"", "unknown"})]
+    widths = [max(map(len, cells)) for cells in told]
 
     def line(row: Sequence[str]) -> str:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
         return "  " + "  ".join(cells).rstrip()
 
-    return ["", title, line(head), *map(line, body)]
+    return ["", title, *map(line, zip(*told, strict=True))]
 
 
 def _events(run: Run, scenario: str) -> list[str]:
@@ -191,7 +195,9 @@ def _portfolios(run: Run, scenario: str) -> list[str]:
         ]
         for _, row in best.iterrows()
     ]
-    return _table("Best portfolios", ["", "cost", "utility", "regret", "all targets met"], rows)
+    several = len(run.model.content.lenses) > 1
+    title = f"Best portfolios under {_lens(run, scenario)}" if several else "Best portfolios"
+    return _table(title, ["", "cost", "utility", "regret", "all targets met"], rows)
 
 
 def _signposts(run: Run, scenario: str) -> list[str]:

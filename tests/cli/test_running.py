@@ -170,3 +170,8 @@ def test_a_full_disk_leaves_nothing_and_exits_with_2(monkeypatch, capsys):
     assert main(["run", TINY1, *FEW]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert list(Path("runs").iterdir()) == []
+
+
+def test_numbers_that_are_not_used_are_told(capsys):
+    assert main(["map", TINY1, "--central", "--draws", "7", "--runs", "50"]) == 0
+    assert "--central is one draw: --draws is not used" in capsys.readouterr().err

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from etia.figures import draw_fan, figure_of
+from etia.figures.dates import decimal_years
+from etia.figures.fan import at_dates_of_data
 
 LEVELS = {0: "rival", 2: "transactional", 4: "partner", 9: "strategic partner"}
 
@@ -80,3 +83,23 @@ def test_bands_are_where_the_table_says(projections, column):
     axes = draw_fan(projections, title="Trade")
     heights = np.concatenate([band.get_paths()[0].vertices[:, 1] for band in axes.collections])
     assert np.isclose(heights, projections[column].iloc[-1]).any()
+
+
+def test_limits_are_those_of_what_is_seen(projections, history):
+    early = history.assign(value=history["value"].where(history["date"].astype(str).str[:4] >= "2018", 900.0))
+    assert draw_fan(projections, title="Trade", history=early, since="2018").get_ylim()[1] < 100
+
+
+def test_bands_of_annual_data_have_no_teeth():
+    months = [f"{year}-{month:02d}" for year in range(2024, 2028) for month in range(1, 13)]
+    year = decimal_years(months)
+    narrower = 0.6 + 0.8 * np.abs((year + 0.5) % 1.0 - 0.5)  # half way between two data the band is narrowest
+    table = pd.DataFrame({"year": year, "p5": -narrower, "p25": -narrower, "p75": narrower, "p95": narrower})
+    history = pd.DataFrame({"date": ["2023", "2024"], "value": [0.0, 0.0]})
+    drawn = at_dates_of_data(table, history)
+    later = (year > 2024.6) & (year < 2027.5)
+    assert (table["p95"][later] < 0.8).any()
+    assert (drawn["p95"][later] > 0.9).all()
+    assert drawn["p95"].iloc[-1] == table["p95"].iloc[-1]
+    monthly = pd.DataFrame({"date": months[:6], "value": 0.0})
+    assert at_dates_of_data(table, monthly).equals(table)

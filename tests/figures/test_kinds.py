@@ -92,6 +92,13 @@ def test_the_pareto_front_is_numbered_and_spelled_out(written):
     assert found.outside == []
 
 
+def test_portfolios_are_called_by_the_numbers_that_they_have_elsewhere(written):
+    table = pd.DataFrame({"portfolio": ["none", "dear", "both"], "number": [17, 4, 1], "cost": [0, 4, 5.0],
+                          "utility": [0, 0.1, 0.5]})  # fmt: skip
+    found = written(figures.draw_portfolios(table))
+    assert {"1", "4", "17"} <= set(found.words)
+
+
 def test_lenses_are_compared_hypothesis_by_hypothesis(written):
     rows = [
         (lens, h, p, 0.01, p / 2)

@@ -28,3 +28,13 @@ def test_a_faulty_value_hides_no_other_fault(tmp_path):
     assert {(11, "unknown-actor"), (11, "negative"), (11, "unknown-link"), (9, "percent-missing")} <= found
     assert sum(line == 7 for line, _ in found) == 1
     assert (13, "choice") in found
+
+
+def test_a_faulty_value_that_an_object_needs_hides_no_other_fault_of_it(tmp_path):
+    file = tmp_path / "model.yaml"
+    written = MODEL.replace("b: {title: B, level: meso,", "b: {title: B, level: mesoo, requires: [nowhere],")
+    written += "hypotheses:\n  h: {statement: S, trend: [t], at_least: 3, by: 2024, carried_by: [nothing]}\n"
+    file.write_text(written, encoding="utf-8")
+    found = {(finding.line, finding.code) for finding in check(file) if finding.severity == "error"}
+    assert {(5, "choice"), (5, "unknown-event"), (15, "unknown-mechanism")} <= found
+    assert (15, "unknown-trend") not in found  # the stand-in for what was written is not itself a fault

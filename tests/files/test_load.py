@@ -208,3 +208,11 @@ def test_a_scenario_cannot_change_data_or_how_their_baseline_is_fitted():
         over = {"etia": 1, "title": "S", "trends": {"y": changed}}
         with pytest.raises(ModelError, match="a scenario keeps the model's data"):
             apply_scenario(load_dict(model), over)
+
+
+def test_a_folder_of_several_models_is_not_taken_for_one(tmp_path):
+    for name in ("east", "west"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.yaml").write_text("calendar: {start: 2020, as_of: 2021, end: 2025}\n")
+    with pytest.raises(UsageError, match=r"holds several models: .*east, .*west. Name one of them"):
+        load(tmp_path)

@@ -60,3 +60,16 @@ def test_seven_in_ten_relations_and_probabilities_of_the_flagship_cite_a_claim()
     ]
     assert sum(row.basis == "cited" for row in judged) >= 0.7 * len(judged)
     assert all(row.basis != "nothing" for row in judged)
+
+
+def test_what_was_foreseen_does_not_rest_on_the_sources_of_what_came(tmp_path):
+    dated = (
+        "{title: A, level: macro, date: 2020, evidence: [x.1], foreseen: {as_of: 2020, by: 2021, value: 0.3, note: n}}"
+    )
+    (tmp_path / "cards").mkdir()
+    card = "etia: 1\nid: x\ntitle: X\ndate: 2020\nclaims:\n  x.1: {text: A came}\n"
+    (tmp_path / "cards" / "x.yaml").write_text(card, encoding="utf-8")
+    found = rows(
+        tmp_path, MINIMAL.replace("{title: A, level: macro, date: 2020, note: a fact}", dated) + "seeds: cards\n"
+    )
+    assert [(row.what, row.basis) for row in found[:2]] == [("a", "cited"), ("a: foreseen", "judgement")]

@@ -163,6 +163,7 @@ def _picture(subject: Subject, album: Album, trend: str) -> tuple[Block, ...]:
             since=some_time_ago(subject.calendar),
             levels=told.levels or None,
             bounds=told.bounds,
+            history=subject.history(trend),
         )
 
     return album.figure(

@@ -94,7 +94,7 @@ def _caption(subject: Subject, name: str) -> str:
     )
     history, step = subject.trend(name).history, subject.calendar.months_per_step
     if history and {"year": 12, "quarter": 3}.get(history[0].at.precision, 1) > step:
-        text += " The data are coarser than the steps: between their dates values are interpolated, and bands narrower."
+        text += " The data are coarser than the steps: bands are drawn at the dates of data, and straight between them."
     return text
 
 

@@ -160,8 +160,7 @@ def choices(ranking: Ranking, album: Album) -> Section:
     figure = album.figure(
         "portfolios",
         lambda: _figure(drawn, _unit(subject), budget.value if budget else None),
-        caption="Each dot is a portfolio: its cost, and what it brings over no policy. Numbered, from the "
-        "cheapest on: those "
+        caption="Each dot is a portfolio: its cost, and what it brings over no policy. Numbered as in the table: those "
         "that nothing else beats at no more cost.",
         alt=f"Portfolios by cost and utility. {texts[0]}",
     )
@@ -174,8 +173,7 @@ def choices(ranking: Ranking, album: Album) -> Section:
 def _labelled(ranking: Ranking, portfolio: str) -> str:
     if portfolio == NONE:
         return "No policy"
-    names = " + ".join(ranking.subject.title(name.strip()) for name in portfolio.split("+"))
-    return f"{capital(ranking.short(portfolio))}, {names}"
+    return " + ".join(ranking.subject.title(name.strip()) for name in portfolio.split("+"))
 
 
 def _figure(table: pd.DataFrame, unit: str, budget: float | None) -> Axes:
