@@ -79,6 +79,7 @@ class Study:
         self.settings = settings or Settings()
         self.judgements = Judgements(self.settings.seed, self.settings.n_draws, central=self.settings.central)
         self._plain: dict[tuple[object, ...], Compiled] = {}
+        self._kept: dict[tuple[str, int], Kept] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -212,6 +213,10 @@ class Study:
         factual = _with_new_trends(self.model, given.model)
         reference = self.plain(weights) if factual is None else compile_model(factual, weights, self.judgements)
         return compile_model(given.model, weights, self.judgements, reference=reference)
+
+    def sharing(self, lens: str, p: int, kept: Kept) -> Kept:
+        """What is kept of draw p, its arrays those of the lens's first case where they are equal: most of memory."""
+        return kept.sharing(self._kept.setdefault((lens, p), kept))
 
     @lru_cache(maxsize=32)  # noqa: B019 - a study lives as long as its questions
     def rates(self, scenario: str) -> list[Floats]:
@@ -370,13 +375,14 @@ class Case:
 
     def world(self, change: Callable[[Program], Program]) -> Outcomes:
         """All runs of all draws of a changed world, on the same random numbers."""
-        self.study.rates(self.scenario)
-        n_runs = self.study.settings.runs
+        study, n_runs = self.study, self.study.settings.runs
+        study.rates(self.scenario)
 
         def run(p: int) -> tuple[NDArray[np.int16], Kept]:
-            return simulate_draw(change(self.program(p)), self.streams(p), n_runs)
+            steps, kept = simulate_draw(change(self.program(p)), self.streams(p), n_runs)
+            return steps, study.sharing(self.lens, p, kept)
 
-        done = self.study.each_draw(run)
+        done = study.each_draw(run)
         return Outcomes(np.concatenate([steps for steps, _ in done]), tuple(kept for _, kept in done), n_runs)
 
     def with_policies(self, policies: Sequence[str], spans: dict[str, tuple[int, int]] | None = None) -> Case:

@@ -7,7 +7,7 @@ left: that stays with the event reached.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,9 +23,24 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["ChainSums"]
+__all__ = ["ChainSums", "LogPulls", "log_pulls"]
 
 _DEEPEST = 12
+
+
+class LogPulls(NamedTuple):
+    """Logarithms of a draw's pulls on events that are not past: of the past, by age, by both ends' steps."""
+
+    of_past: Floats
+    by_age: Floats
+    surface: Floats
+
+
+def log_pulls(block: Block) -> LogPulls:
+    """Those of a block's draw."""
+    pulls = block.ground.pulls
+    with np.errstate(divide="ignore"):
+        return LogPulls(np.log(pulls.past_factor), np.log(pulls.by_age), np.log(pulls.surface))
 
 
 class ChainSums:
@@ -84,12 +99,10 @@ class ChainSums:
             unit[column[places]] = means  # what came to nothing in all lands in the last place
         return out[:, :-1]
 
-    def add(self, block: Block, values: WayValues, step: int) -> None:
-        """Take in all runs of a block, with its draw's ways, at a step."""
+    def add(self, block: Block, logs: LogPulls, values: WayValues, step: int) -> None:
+        """Take in all runs of a block, with its pulls' logarithms and its draw's ways, at a step."""
         ground, program = block.ground, block.program
         past, pulls = ground.past, ground.pulls
-        with np.errstate(divide="ignore"):
-            tables = (np.log(pulls.past_factor), np.log(pulls.by_age), np.log(pulls.surface))
         trend = self.ways.trend
         movers, kept = ground.mover, past.event
         # a past event's term is the same in all runs of a draw unless some of the past is gone
@@ -100,7 +113,7 @@ class ChainSums:
         for terminals, steps, weight in jobs:
             self._n = _add_chains(
                 terminals, steps.astype(np.int64), weight, step, program.as_of, past.place, past.start, past.cause,
-                past.log_ratio, past.event, ground.place, ground.mover, ground.is_free, *tables,
+                past.log_ratio, past.event, ground.place, ground.mover, ground.is_free, *logs,
                 pulls.surface_start, pulls.surface_target, self.ways.start, self.ways.impact, values.gain, values.lag,
                 values.shape, values.factor, np.ascontiguousarray(program.trends.response[:, trend]),
                 program.trends.response_row.astype(np.int64), self.least_share,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etia.describe.attribution import ChainSums
-from etia.describe.blocks import blocks
+from etia.describe.attribution import ChainSums, log_pulls
+from etia.describe.blocks import blocks, in_order
 from etia.describe.relations import Basis, Ground, basis_shares, between_events, grounds_of_way, name_of
 from etia.describe.ways import Ways, way_values, ways
 from etia.engine.ensemble import to_units_of
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from etia.compile.study import Case
+    from etia.describe.attribution import LogPulls
+    from etia.describe.blocks import Block
+    from etia.describe.ways import WayValues
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -243,20 +246,21 @@ def accounts(
     known: list[list[Floats]] = [[] for _ in asked]
     plain: list[list[tuple[float, float]]] = [[] for _ in asked]
     unit_of: list[int] = []  # of every run
-    for block in blocks(case, most_runs):
-        if block.p % every:
-            continue
+    steps = np.array(sorted({step for _, step in asked}), dtype=np.int64)
+
+    def laid_out(block: Block) -> tuple[Block, LogPulls, dict[int, WayValues], Floats, Floats]:
+        values = way_values(case, found, block.p)
+        return block, log_pulls(block), values, block.latent(steps), _policies(case, block.p)
+
+    chosen = (block for block in blocks(case, most_runs) if block.p % every == 0)
+    for block, logs, values, latent, policies in in_order(laid_out, chosen, case.study.settings.jobs):
         unit = block.p if by_draw else block.first
         if unit_of and unit_of[-1] != unit:
             for one in sums:
                 one.close_unit()
         unit_of += [unit] * block.n
-        values = {k: way_values(case, one, block.p) for k, one in found.items()}
-        steps = np.array(sorted({step for _, step in asked}), dtype=np.int64)
-        latent = block.latent(steps)
-        policies = _policies(case, block.p)
         for i, (k, (_, step)) in enumerate(zip(places, asked, strict=True)):
-            sums[i].add(block, values[k], step)
+            sums[i].add(block, logs, values[k], step)
             known[i].append(latent[:, k, int(np.searchsorted(steps, step))])
             baseline = float(block.program.trends.baseline[k, step])
             plain[i] += [(baseline, float(policies[k, step]))] * block.n

@@ -134,12 +134,24 @@ def _links_between(program: Program) -> tuple[Ints, Ints]:
     """Ends of all event → event relations: links, and responses of trends that an event is sensitive to."""
     links, sensitivities = program.links, program.sensitivities
     sources, targets = [links.source.astype(np.int64)], [links.target.astype(np.int64)]
-    for event, trend in zip(sensitivities.event, sensitivities.trend, strict=True):
-        rows = np.flatnonzero(np.any(program.trends.response[:, trend, :], axis=1))
-        acting = np.flatnonzero(np.isin(program.trends.response_row, rows).any(axis=1))
-        sources.append(acting)
-        targets.append(np.full(len(acting), event, dtype=np.int64))
+    moving = {trend: _events_moving(program, trend) for trend in set(sensitivities.trend.tolist())}
+    for event, trend in zip(sensitivities.event.tolist(), sensitivities.trend.tolist(), strict=True):
+        sources.append(moving[trend])
+        targets.append(np.full(len(moving[trend]), event, dtype=np.int64))
     return np.concatenate(sources), np.concatenate(targets)
+
+
+def _events_moving(program: Program, trend: int) -> Ints:
+    """Events with a response of the trend, whatever the step at which they come."""
+    moves, rows = np.any(program.trends.response[:, trend, :], axis=1), program.trends.response_row
+    is_moving, switching = moves[rows[:, 0]], _varies(rows)
+    is_moving[switching] = moves[rows[switching]].any(axis=1)
+    return np.flatnonzero(is_moving)
+
+
+def _varies(rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(N,) events whose response depends on the step at which they come."""
+    return np.asarray(np.any(rows != rows[:, :1], axis=1))
 
 
 def _loose(program: Program) -> PastPulls:
@@ -264,7 +276,7 @@ def _pull_by_age(program: Program, sources: Ints, targets: Ints, ends: Ints) -> 
         if links.scale is not None and np.any(links.scale[i] != 1.0):
             by_calendar[q] = True
     response_row, response = program.trends.response_row, program.trends.response
-    varies = np.any(response_row != response_row[:, :1], axis=1)
+    varies = _varies(response_row)
     sensitivities = program.sensitivities
     for event, trend, beta in zip(sensitivities.event, sensitivities.trend, sensitivities.beta, strict=True):
         for felt in np.flatnonzero(targets == event):

@@ -41,9 +41,13 @@ def recognised(run: Run, folder: Path | None = None) -> Path | None:
     """The folder where the same run, made by the same program, lies already; None where there is none."""
     made = manifest(run, resolved_text(run))
     place = folder or Path(RUNS) / f"{run.model.name}-{made['digest'][:12]}"
+    return place if _holds(place, made) else None
+
+
+def _holds(place: Path, made: dict[str, Any]) -> bool:
+    """Whether the run of this manifest lies there, made by the same program."""
     there = _manifest_in(place)
-    same = there is not None and all(there.get(key) == made[key] for key in ("digest", "code", "versions"))
-    return place if same else None
+    return there is not None and all(there.get(key) == made[key] for key in ("digest", "code", "versions"))
 
 
 def _manifest_in(folder: Path) -> dict[str, Any] | None:
@@ -62,7 +66,7 @@ def save(run: Run, folder: Path | None = None, *, force: bool = False, parquet: 
     text = resolved_text(run)
     made = manifest(run, text)
     place = folder or Path(RUNS) / f"{run.model.name}-{made['digest'][:12]}"
-    if recognised(run, place) and not (parquet and not any((place / "tables").glob("*.parquet"))):
+    if _holds(place, made) and not (parquet and not any((place / "tables").glob("*.parquet"))):
         return place
     if folder is not None:
         _refuse_others(place, made["digest"], force=force)

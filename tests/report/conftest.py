@@ -232,7 +232,7 @@ def made_run(tables: dict[str, pd.DataFrame], study: dict[str, object] | None = 
     request = SimpleNamespace(lens=None, exact=False, central=False, draws=200, runs=100)
     model = Model(load_dict(study or STUDY))
     return SimpleNamespace(
-        model=model, scenarios={}, request=request, settled=SimpleNamespace(request=request), tables=tables
+        model=model, scenarios={}, request=request, settled=SimpleNamespace(request=request), tables=tables, jobs=1
     )
 
 
