@@ -9,6 +9,7 @@ from etia.graph.structure import (
     influence_dependence,
     model_matrix,
     orphans,
+    passages,
     prominence_relation,
     total_relation,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "influence_dependence",
     "model_matrix",
     "orphans",
+    "passages",
     "prominence_relation",
     "total_relation",
 ]

@@ -112,6 +112,8 @@ def cli(settings: Settings, quiet: bool, debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; no error but a bug gets past it."""
     settings = Settings()
+    # etia's own threads fill the processors; a matrix library's threads beside them would only get in their way
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         result: Any = cli.main(
             args=list(argv) if argv is not None else None,

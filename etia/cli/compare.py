@@ -11,7 +11,7 @@ from etia.cli.options import as_json, print_json, say, verb
 from etia.cli.progress import busy
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from etia.facade.comparison import Comparison
 
 __all__ = ["command"]
 
@@ -19,36 +19,30 @@ __all__ = ["command"]
 @verb("compare")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN…")
 @click.option("--md", is_flag=True, help="As Markdown tables.")
+@click.option(
+    "--top", default=12, show_default=True, type=click.IntRange(min=1), metavar="N", help="Rows shown of each part."
+)
+@click.option("--all", "whole", is_flag=True, help="Show every row.")
+@click.option("--table", "tables", multiple=True, metavar="NAME", help="Show a table's differing rows; repeatable.")
 @as_json
-def command(runs: tuple[str, ...], md: bool, as_json: bool) -> int:
+def command(runs: tuple[str, ...], md: bool, top: int, whole: bool, tables: tuple[str, ...], as_json: bool) -> int:
     """Compare each RUN, a run folder, with the first; of a single one its scenarios with the reference."""
     from etia.facade import open_run
     from etia.facade.comparison import compare
 
     with busy("doing the runs again"):
-        found = compare([open_run(run) for run in runs])
+        found = compare([open_run(run) for run in runs], tables=tables)
     if as_json:
-        tables = {name: records(table) for name, table in found.tables.items()}
-        print_json({"runs": list(runs), "paired": found.paired, **tables})
+        parts = {name: records(table) for name, table in found.parts.items()}
+        print_json({"runs": list(runs), "paired": found.paired, **parts})
         return 0
     if not found.paired:
         say("the runs differ in seed, draws or runs: differences carry the errors of both sides")
-    for name, table in found.tables.items():
-        if len(table):
-            print_lines(["", f"{'## ' if md else ''}{name.capitalize()}", *([""] if md else []), *_lines(table, md=md)])
+    _print(found, None if whole else top, md=md)
     return 0
 
 
-def _lines(table: pd.DataFrame, *, md: bool) -> list[str]:
-    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-    head = [str(name) for name in table.columns]
-    if md:
-        return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)
-    ]
+def _print(found: Comparison, most: int | None, *, md: bool) -> None:
+    from etia.report.comparison_lines import comparison_lines
 
-
-def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    print_lines(comparison_lines(found, most, md=md))

@@ -146,9 +146,11 @@ def courses(model: Model, central: Judgements, past: Past, couplings: Couplings)
     for _ in range(_MOST_PASSES):
         before = own.copy()
         for s in series:
-            rests[s.trend] = _rest(s, deviation, _coupled(own, couplings, s.trend))
-            found[s.trend] = _estimated(s, _trend(model, s), rests[s.trend], given[s.trend])
-            own[s.trend] = _own_noise(s, found[s.trend][1].fit(rests[s.trend], given[s.trend]), calendar)[1]
+            rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
+            if _is_known(rests, s.trend, rest):
+                continue
+            found[s.trend] = _estimated(s, _trend(model, s), rest, given[s.trend])
+            own[s.trend] = _own_noise(s, found[s.trend][1].fit(rest, given[s.trend]), calendar)[1]
         if not len(couplings.source) or np.abs(own - before).max() < 1e-9:
             break
     parameters = {trend: settled for trend, (settled, _) in found.items()}
@@ -210,6 +212,13 @@ def _rest(series: Series, deviation: Floats, coupled: Floats) -> Floats:
     return rest
 
 
+def _is_known(rests: dict[int, Floats], trend: int, rest: Floats) -> bool:
+    """Whether the trend was fitted to just these values in the pass before; they are kept for the next one."""
+    is_known = trend in rests and np.array_equal(rests[trend], rest, equal_nan=True)
+    rests[trend] = rest
+    return is_known
+
+
 def _padded(series: Series) -> NDArray[np.int64]:
     extra = len(series.values) - len(series.middle)
     middle: NDArray[np.int64] = np.r_[series.middle, np.full(extra, series.middle[-1])]
@@ -266,10 +275,13 @@ def ground(
     deviation = past.deviation()
     trends = {**factual.trends, **model.trends}
     given = {s.trend: _given(s, trends[s.name], judgements, calendar) for s in shared.series}
+    rests: dict[int, Floats] = {}
     for _ in range(_MOST_PASSES):
         before = own.copy()
         for s in shared.series:
             rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
+            if _is_known(rests, s.trend, rest):
+                continue
             course_given = given[s.trend]
             draw = draws[s.trend][p] if s.trend in draws else None
             fit = shared.courses[s.trend].fit(rest, None if course_given is None else course_given[p], draw)

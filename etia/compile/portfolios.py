@@ -6,6 +6,7 @@ trends' known deviation. All portfolios then are variations of the draw without 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,14 +79,23 @@ class OpenChoice:
 
     def __init__(self, compiled: Compiled, p: int, rate: Floats, effects: Mapping[str, PolicyDraws]) -> None:
         self.program: Program = compiled.program(p, rate)
-        self._effects = {name: drawn for name, drawn in effects.items() if drawn.acts}
+        self.plan: Plan = prepare(self.program)
         self._p = p
         self._impacts = compiled.impacts.draw(p)
         self._couplings = compiled.couplings.draw(p)
         self._span = self.program.n_steps - self.program.as_of
-        self.plan: Plan = prepare(self.program)
         self._position = np.full(self.program.n_events, -1, dtype=np.int64)
         self._position[self.plan.open] = np.arange(len(self.plan.open))
+        self._offer(effects)
+
+    def with_effects(self, effects: Mapping[str, PolicyDraws]) -> OpenChoice:
+        """The same draw with other effects of the policies, such as those of later steps."""
+        other = copy(self)
+        other._offer(effects)
+        return other
+
+    def _offer(self, effects: Mapping[str, PolicyDraws]) -> None:
+        self._effects = {name: drawn for name, drawn in effects.items() if drawn.acts}
         self._deviation = {name: self._direct(drawn) for name, drawn in self._effects.items()}
         self._hazard = {name: self._hazard_factors(name) for name in self._effects}
         self._touching = self._touched_sources()
@@ -335,32 +345,38 @@ def _variations(parts: Sequence[_Parts], pairs: Pairs, span: int) -> Variations:
     row_most: list[float] = []
     surface: list[Floats] = []
     place = {pair: q for q, pair in enumerate(zip(pairs.source.tolist(), pairs.target.tolist(), strict=True))}
+    changes: dict[object, int] = {}
     changed_start, entry_start, surface_start = [0], [0], [0]
     changed, entries, scaled, most = [], [], [], []
+    events: list[int] = []
     for part in parts:
         for target, own in sorted(part.hazards.items()):
-            changed.append(target)
-            largest = 1.0
-            for name, factors, source in own:
-                if name not in rows:
-                    rows[name] = len(factor)
-                    factor.append(factors)
-                    row_most.append(float(factors.max()))
-                entries.append((rows[name], source))
-                largest *= row_most[rows[name]]
-            most.append(largest)
-            entry_start.append(len(entries))
-        for source, target, key, factors in part.surfaces:
-            if (key, target) not in surfaces:
-                surfaces[key, target] = len(surface)
+            key = target, tuple((name, source) for name, _, source in own)
+            if key not in changes:
+                changes[key] = len(events)
+                events.append(target)
+                largest = 1.0
+                for name, factors, source in own:
+                    if name not in rows:
+                        rows[name] = len(factor)
+                        factor.append(factors)
+                        row_most.append(float(factors.max()))
+                    entries.append((rows[name], source))
+                    largest *= row_most[rows[name]]
+                most.append(largest)
+                entry_start.append(len(entries))
+            changed.append(changes[key])
+        for source, target, name, factors in part.surfaces:
+            if (name, target) not in surfaces:
+                surfaces[name, target] = len(surface)
                 surface.append(factors)
-            scaled.append((place[source, target], surfaces[key, target]))
+            scaled.append((place[source, target], surfaces[name, target]))
         changed_start.append(len(changed))
         surface_start.append(len(scaled))
     entry, pair = np.array(entries, dtype=np.int64).reshape(-1, 2), np.array(scaled, dtype=np.int64).reshape(-1, 2)
     return Variations(
-        np.array(changed_start, dtype=np.int64), np.array(changed, dtype=np.int64), np.array(most, dtype=np.float64),
-        np.array(entry_start, dtype=np.int64), entry[:, 0].copy(), entry[:, 1].copy(),
+        np.array(changed_start, dtype=np.int64), np.array(changed, dtype=np.int64), np.array(events, dtype=np.int64),
+        np.array(most, dtype=np.float64), np.array(entry_start, dtype=np.int64), entry[:, 0].copy(), entry[:, 1].copy(),
         np.array(factor).reshape(len(factor), span),
         np.array(surface_start, dtype=np.int64), pair[:, 0].copy(), pair[:, 1].copy(),
         np.array(surface).reshape(len(surface), span, span),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from etia.compile.baselines import Draws
     from etia.compile.judgements import Judgements
     from etia.compile.lens import LensWeights
+    from etia.engine.program import Conditions, Scales
     from etia.engine.responses import Couplings
     from etia.schema.model import Model
 
@@ -84,7 +85,7 @@ class Compiled:
 
     def program(self, p: int, rate: Floats | None = None) -> Program:
         """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
-        model, calendar = self.model, self.model.timeline
+        calendar = self.model.timeline
         n, n_steps = len(self.index), calendar.n_steps
         response, response_row, couplings = self._responses(p)
         base_rate = np.zeros((n, n_steps))
@@ -94,15 +95,26 @@ class Compiled:
         if factor is not None:
             base_rate = base_rate * factor
         links = self.links.draw(p, n_steps, self.policies.link_scale(p, len(self.links.keys), n_steps))
-        requires, prevented_by = event_parts.conditions(model, self.index)
+        requires, prevented_by = self._conditions
         trends = self._trends(p, response, response_row, couplings)
         nothing = np.zeros(n, dtype=bool)
         program = Program(
             n_steps, calendar.as_of, self.fixed_step[p], base_rate, links, requires, prevented_by,
-            self.sensitivities.draw(p), trends, self.index.copy_of, nothing, self._is_scheduled(),
+            self.sensitivities.draw(p), trends, self.index.copy_of, nothing, self._is_scheduled,
         )  # fmt: skip
         return program.without(np.flatnonzero(self.removed)) if self.removed.any() else program
 
+    @cached_property
+    def _conditions(self) -> tuple[Conditions, Conditions]:
+        """`requires` and `prevented_by`, the same in all draws."""
+        return event_parts.conditions(self.model, self.index)
+
+    @cached_property
+    def _scales(self) -> Scales:
+        """The trends' latent scales, the same in all draws."""
+        return scales(self.model)
+
+    @cached_property
     def _is_scheduled(self) -> NDArray[np.bool_]:
         """(N,) events that come at their date after `as_of`, chance and scenario apart."""
         scheduled = np.zeros(len(self.index), dtype=bool)
@@ -170,7 +182,7 @@ class Compiled:
         noise = measured.random_noise(source.courses, source.baseline_draws, p, list(model.trends), couplings)
         if self.policies.direct:
             known = known + self.policies.deviation(p, couplings, n_trends, n_steps)
-        return Trends(scales(model), baseline[place], known, response, rows, noise)
+        return Trends(self._scales, baseline[place], known, response, rows, noise)
 
     def _past(self, p: int, response: Floats, rows: NDArray[np.int32]) -> Past:
         step = self.fixed_step[p]

@@ -89,7 +89,7 @@ class LinkDraws:
         """Ln M by age (L, ages) of one draw: w(age) · ln ρ, w = 0 below ℓ, else 1 or 0.5^((age − ℓ)/half-life)."""
         age = np.arange(n_ages) - self.lag[p][:, None]
         with np.errstate(over="ignore", under="ignore"):
-            w = np.where(age < 0, 0.0, 0.5 ** (np.maximum(age, 0) / self.half_life[p][:, None]))
+            w = np.where(age < 0, 0.0, np.exp2(-np.maximum(age, 0) / self.half_life[p][:, None]))
         return Links(self.source, self.target, self.log_ratio[p][:, None] * w, scale)
 
 

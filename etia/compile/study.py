@@ -79,6 +79,7 @@ class Study:
         self.settings = settings or Settings()
         self.judgements = Judgements(self.settings.seed, self.settings.n_draws, central=self.settings.central)
         self._plain: dict[tuple[object, ...], Compiled] = {}
+        self._kept: dict[tuple[str, int], Kept] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -212,6 +213,10 @@ class Study:
         factual = _with_new_trends(self.model, given.model)
         reference = self.plain(weights) if factual is None else compile_model(factual, weights, self.judgements)
         return compile_model(given.model, weights, self.judgements, reference=reference)
+
+    def sharing(self, lens: str, p: int, kept: Kept) -> Kept:
+        """What is kept of draw p, its arrays those of the lens's first case where they are equal: most of memory."""
+        return kept.sharing(self._kept.setdefault((lens, p), kept))
 
     @lru_cache(maxsize=32)  # noqa: B019 - a study lives as long as its questions
     def rates(self, scenario: str) -> list[Floats]:
@@ -348,29 +353,36 @@ class Case:
         """All runs of all draws."""
         return self.world(lambda program: program)
 
+    @property
+    def has_calibration_error(self) -> bool:
+        """Whether calibration of the central model has an error of its own that is followed into errors of results."""
+        study = self.study
+        if not study.settings.central or not study.calibrated[0].occurrence_covariance.any():
+            return False
+        # a scenario with events of its own: their part is not followed
+        return len(self.compiled.curves.curves.event) == len(study.calibrated[0].rate)
+
     @cached_property
     def rate_scores(self) -> Floats | None:
         """(R, I) scores of the central model's ln λ0 in its first runs; None where there is nothing to calibrate.
 
         The first 20,000 tell what they are for, calibration's part of errors, well enough.
         """
-        study = self.study
-        if not study.settings.central or not study.calibrated[0].occurrence_covariance.any():
+        if not self.has_calibration_error:
             return None
-        if len(self.compiled.curves.curves.event) != len(study.calibrated[0].rate):
-            return None  # a scenario with events of its own: their part is not followed
         steps = self.outcomes.steps[:_SCORED]
         return rate_scores(self.program(0), self.compiled.curves.draw(0), self.streams(0), steps)
 
     def world(self, change: Callable[[Program], Program]) -> Outcomes:
         """All runs of all draws of a changed world, on the same random numbers."""
-        self.study.rates(self.scenario)
-        n_runs = self.study.settings.runs
+        study, n_runs = self.study, self.study.settings.runs
+        study.rates(self.scenario)
 
         def run(p: int) -> tuple[NDArray[np.int16], Kept]:
-            return simulate_draw(change(self.program(p)), self.streams(p), n_runs)
+            steps, kept = simulate_draw(change(self.program(p)), self.streams(p), n_runs)
+            return steps, study.sharing(self.lens, p, kept)
 
-        done = self.study.each_draw(run)
+        done = study.each_draw(run)
         return Outcomes(np.concatenate([steps for steps, _ in done]), tuple(kept for _, kept in done), n_runs)
 
     def with_policies(self, policies: Sequence[str], spans: dict[str, tuple[int, int]] | None = None) -> Case:

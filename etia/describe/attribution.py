@@ -7,7 +7,7 @@ left: that stays with the event reached.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,9 +23,24 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["ChainSums"]
+__all__ = ["ChainSums", "LogPulls", "log_pulls"]
 
 _DEEPEST = 12
+
+
+class LogPulls(NamedTuple):
+    """Logarithms of a draw's pulls on events that are not past: of the past, by age, by both ends' steps."""
+
+    of_past: Floats
+    by_age: Floats
+    surface: Floats
+
+
+def log_pulls(block: Block) -> LogPulls:
+    """Those of a block's draw."""
+    pulls = block.ground.pulls
+    with np.errstate(divide="ignore"):
+        return LogPulls(np.log(pulls.past_factor), np.log(pulls.by_age), np.log(pulls.surface))
 
 
 class ChainSums:
@@ -34,7 +49,16 @@ class ChainSums:
     A chain is a node of a tree: roots 0 … N − 1 are the events by themselves, a child adds a cause in front.
     """
 
-    def __init__(self, n_events: int, ways: Ways, *, least_share: float = 0.01, most_chains: int = 50_000) -> None:
+    def __init__(
+        self,
+        n_events: int,
+        ways: Ways,
+        *,
+        least_share: float = 0.01,
+        most_chains: int = 50_000,
+        keeps_units: bool = False,
+    ) -> None:
+        """`keeps_units`: what each unit (see `close_unit`) adds is kept, for standard errors."""
         self.ways = ways
         self.least_share = least_share
         n_ways = max((ways.count(event) for event in range(n_events)), default=0) + 1
@@ -47,13 +71,38 @@ class ChainSums:
         self._n_events = n_events
         self._sums = np.zeros((size, n_ways))  # pages that are never touched take no memory
         self._n_runs = 0
+        self._keeps_units = keeps_units
+        self._before = np.zeros((0, n_ways))
+        self._runs_before = 0
+        self._units: list[tuple[Ints, Floats]] = []
 
-    def add(self, block: Block, values: WayValues, step: int) -> None:
-        """Take in all runs of a block, with its draw's ways, at a step."""
+    def close_unit(self) -> None:
+        """End a unit: a set of runs that is independent of the others (a draw's; a block in the central model)."""
+        n_runs = self._n_runs - self._runs_before
+        if not self._keeps_units or n_runs == 0:
+            return
+        now = self._sums[: self._n].copy()
+        added = now.copy()
+        added[: len(self._before)] -= self._before
+        places = np.flatnonzero(added)
+        self._units.append((places, added.reshape(-1)[places] / n_runs))
+        self._before, self._runs_before = now, self._n_runs
+
+    def unit_means(self) -> Floats:
+        """(units, rows) each unit's mean of every row of `rows`."""
+        size = self._n * self._sums.shape[1]
+        column = np.full(size, -1, dtype=np.int64)
+        flat = np.flatnonzero(self._sums[: self._n])
+        column[flat] = np.arange(len(flat))
+        out = np.zeros((len(self._units), len(flat) + 1))
+        for unit, (places, means) in zip(out, self._units, strict=True):
+            unit[column[places]] = means  # what came to nothing in all lands in the last place
+        return out[:, :-1]
+
+    def add(self, block: Block, logs: LogPulls, values: WayValues, step: int) -> None:
+        """Take in all runs of a block, with its pulls' logarithms and its draw's ways, at a step."""
         ground, program = block.ground, block.program
         past, pulls = ground.past, ground.pulls
-        with np.errstate(divide="ignore"):
-            tables = (np.log(pulls.past_factor), np.log(pulls.by_age), np.log(pulls.surface))
         trend = self.ways.trend
         movers, kept = ground.mover, past.event
         # a past event's term is the same in all runs of a draw unless some of the past is gone
@@ -64,7 +113,7 @@ class ChainSums:
         for terminals, steps, weight in jobs:
             self._n = _add_chains(
                 terminals, steps.astype(np.int64), weight, step, program.as_of, past.place, past.start, past.cause,
-                past.log_ratio, past.event, ground.place, ground.mover, ground.is_free, *tables,
+                past.log_ratio, past.event, ground.place, ground.mover, ground.is_free, *logs,
                 pulls.surface_start, pulls.surface_target, self.ways.start, self.ways.impact, values.gain, values.lag,
                 values.shape, values.factor, np.ascontiguousarray(program.trends.response[:, trend]),
                 program.trends.response_row.astype(np.int64), self.least_share,

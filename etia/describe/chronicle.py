@@ -33,8 +33,7 @@ def causal_links(case: Case) -> pd.DataFrame:
     draws = range(0, n_draws, max(n_draws // _DRAWS, 1))
     n = len(case.event_names)
     log_ratio, fraction = np.zeros((n, n)), np.zeros((n, n))
-    for p in draws:
-        past = past_events(case.program(p))
+    for past in case.study.in_parallel(lambda p: past_events(case.program(p)), draws):
         target = np.repeat(past.event, np.diff(past.start))
         cause = past.event[past.cause]
         log_ratio[target, cause] += past.log_ratio / len(draws)

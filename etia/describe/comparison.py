@@ -1,7 +1,7 @@
-"""What differs between two runs: in what was written, and in what came of it, with paired standard errors.
+"""What differs between two worlds: in what was written, and in what came of it, with paired standard errors.
 
-Both are done again on the same random numbers, so that differences are taken run by run; chance that they share falls
-out. They need the same seed, draws and runs.
+Runs with the same seed, draws and runs share their random numbers; then outcomes are taken from each other run by run,
+and chance that they share falls out (method §8). Where they do not, the difference carries the errors of both.
 """
 
 from __future__ import annotations
@@ -11,115 +11,222 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from etia.compile.standard_errors import mean_and_error
-from etia.engine.program import NEVER
-from etia.errors import UsageError
+from etia.compile.standard_errors import quantiles, standard_error
+from etia.describe.blocks import Block, blocks, in_order
+from etia.describe.counterfactual import score_contrasts
+from etia.describe.effects import case_has_value, effects, measured
+from etia.describe.hypotheses import reached
+from etia.describe.moments import Moments, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from etia.compile.study import Case
-    from etia.files.load import LoadedModel
+    from etia.describe.effects import Contrast
+
+    Floats = NDArray[np.float64]
 
 __all__ = [
     "CHANGED_EVENTS",
+    "CHANGED_HYPOTHESES",
     "CHANGED_INPUTS",
+    "CHANGED_SCORES",
     "CHANGED_TRENDS",
     "changed_events",
+    "changed_hypotheses",
     "changed_inputs",
     "changed_rows",
+    "changed_scores",
     "changed_trends",
-    "table_changes",
+    "is_paired",
 ]
 
 CHANGED_INPUTS = ["path", "before", "after", "place_before", "place_after"]
-CHANGED_EVENTS = ["event", "date", "before", "after", "difference", "se"]
-CHANGED_TRENDS = ["trend", "date", "before", "after", "difference", "se"]
+CHANGED_EVENTS = ["scenario", "event", "date", "before", "after", "difference", "se"]
+CHANGED_TRENDS = [
+    "scenario", "trend", "date", "before", "after", "difference", "se", "median_before", "median_after",
+]  # fmt: skip
+CHANGED_HYPOTHESES = ["scenario", "hypothesis", "before", "after", "difference", "se"]
+CHANGED_SCORES = ["scenario", "event", "trend", "date", "before", "after", "difference", "se"]
 
 
-def changed_inputs(before: LoadedModel, after: LoadedModel) -> pd.DataFrame:
-    """Every value that two models write differently, with where it stands: `file:line:column`; None where it is not."""
-    rows: list[tuple[Any, ...]] = []
-    _compare((), before.resolved(), after.resolved(), rows)
-    table = [
-        (".".join(map(str, path)), old, new, _place(before, path, old), _place(after, path, new))
-        for path, old, new in rows
+def changed_inputs(
+    before: Mapping[str, Any], after: Mapping[str, Any], places: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+) -> pd.DataFrame:
+    """Every value that two models, as plain data, write differently, with where each side has it.
+
+    `places`: of both sides, `file:line` by path joined by dots. A value that stands on one side only has None, and no
+    place, on the other.
+    """
+    rows = []
+    for path, old, new in _differences(before, after):
+        sides = zip((old, new), places, strict=True)
+        rows.append((path, old, new, *(None if value is None else known.get(path) for value, known in sides)))
+    return pd.DataFrame(rows, columns=CHANGED_INPUTS, dtype=object)
+
+
+def _differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Path and both values of all that differs; lists of mappings of one length are gone through, others are whole."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys([*before, *after]):
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+    elif _are_mappings(before) and _are_mappings(after) and len(before) == len(after):
+        for i, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(one, other, f"{path}.{i}")
+    elif before != after:
+        yield path, before, after
+
+
+def _are_mappings(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def is_paired(before: Case, after: Case) -> bool:
+    """Whether both sides share their random numbers."""
+    one, two = before.study.settings, after.study.settings
+    return (one.n_draws, one.runs, one.seed, one.central) == (two.n_draws, two.runs, two.seed, two.central)
+
+
+def _difference(before: Case, after: Case, one: Floats, two: Floats) -> tuple[float, float]:
+    """Difference of the means of two sides' outcomes and its standard error, paired where that has a meaning."""
+    difference = float(two.mean() - one.mean())
+    if is_paired(before, after):
+        return difference, float(standard_error(two - one, after.study.settings.n_draws, after))
+    errors = [
+        standard_error(values, case.study.settings.n_draws, case) for case, values in ((before, one), (after, two))
     ]
-    return pd.DataFrame(table, columns=CHANGED_INPUTS, dtype=object)
+    return difference, float(np.hypot(*errors))
 
 
-def _compare(path: tuple[str | int, ...], old: object, new: object, rows: list[tuple[Any, ...]]) -> None:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in dict.fromkeys([*old, *new]):
-            _compare((*path, key), old.get(key), new.get(key), rows)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for i, (one, other) in enumerate(zip(old, new, strict=True)):
-            _compare((*path, i), one, other, rows)
-    elif old != new:
-        rows.append((path, old, new))
+def _horizon(before: Case, after: Case) -> str:
+    """The last step that both sides have."""
+    return min(case.calendar.label(case.calendar.n_steps - 1) for case in (before, after))
 
 
-def _place(loaded: LoadedModel, path: tuple[str | int, ...], value: object) -> str | None:
-    if value is None:
-        return None
-    found = loaded.places.get(path)
-    return None if found is None else str(found)
-
-
-def _check(before: Case, after: Case) -> None:
-    one, other = before.study.settings, after.study.settings
-    for name in ("seed", "n_draws", "runs"):
-        if getattr(one, name) != getattr(other, name):
-            word = name.removeprefix("n_")
-            raise UsageError(
-                f"the two runs have {word} {getattr(one, name)} and {getattr(other, name)}; "
-                f"do them with the same {word}, so that they share their random numbers"
-            )
-    if before.calendar.labels() != after.calendar.labels():
-        raise UsageError("the two runs have different calendars; their dates cannot be paired")
+def _step(case: Case, label: str) -> int:
+    return case.calendar.labels().index(label)
 
 
 def changed_events(before: Case, after: Case) -> pd.DataFrame:
-    """Differences of the probability that an event has come, at the last step of each year to come, run by run."""
-    _check(before, after)
-    rows = []
-    for name in before.model.events:
-        if name not in after.model.events:
-            continue
-        one, other = (case.outcomes.steps[:, case.compiled.index.place[name]] for case in (before, after))
-        if (one == other).all():
-            continue
-        for step in _year_ends(before):
-            old, new = ((steps <= step) & (steps != NEVER) for steps in (one, other))
-            difference, error = mean_and_error(before, new.astype(np.float64) - old)
-            if difference != 0.0 or error != 0.0:
-                label = before.calendar.label(step)
-                rows.append((name, label, old.mean(), new.mean(), float(difference), float(error)))
+    """Probabilities at the horizon of the events that are prospective on both sides."""
+    date, rows = _horizon(before, after), []
+    for event in _prospective(after):
+        if event in set(_prospective(before)):
+            one, two = (
+                (case.outcomes.steps[:, case.compiled.index.place[event]] <= _step(case, date)).astype(float)
+                for case in (before, after)
+            )
+            rows.append((after.scenario, event, date, one.mean(), two.mean(), *_difference(before, after, one, two)))
     return pd.DataFrame(rows, columns=CHANGED_EVENTS)
 
 
+def _prospective(case: Case) -> list[str]:
+    """The model's events that are not dated at or before `as_of`."""
+    calendar = case.calendar
+    return [
+        name
+        for name, event in case.model.events.items()
+        if event.date is None or calendar.first_step(event.date) > calendar.as_of
+    ]
+
+
 def changed_trends(before: Case, after: Case) -> pd.DataFrame:
-    """Differences of each trend's mean, at `as_of` and the last step of each year after it, run by run."""
-    _check(before, after)
-    rows = []
-    for name in before.model.trends:
-        if name not in after.model.trends:
-            continue
-        for step in [before.calendar.as_of, *_year_ends(before)]:
-            old, new = (
-                case.outcomes.values(case.trend_names.index(name), step, step)[:, 0] for case in (before, after)
-            )
-            difference, error = mean_and_error(before, new - old)
-            if np.any(new != old) and not np.isnan(difference):
-                label = before.calendar.label(step)
-                rows.append((name, label, old.mean(), new.mean(), float(difference), float(error)))
+    """Means at the horizon of the trends of both sides, with the medians beside them."""
+    date, rows = _horizon(before, after), []
+    for trend in after.trend_names:
+        if trend in before.trend_names:
+            one, two = (_values(case, trend, date) for case in (before, after))
+            medians = [float(quantiles(np.sort(values), (0.5,))[0]) for values in (one, two)]
+            found = _difference(before, after, one, two)
+            rows.append((after.scenario, trend, date, one.mean(), two.mean(), *found, *medians))
     return pd.DataFrame(rows, columns=CHANGED_TRENDS)
 
 
-def _year_ends(case: Case) -> list[int]:
-    calendar = case.calendar
-    steps = range(calendar.as_of + 1, calendar.n_steps)
-    return [t for t in steps if t == calendar.n_steps - 1 or calendar.year(t) != calendar.year(t + 1)]
+def _values(case: Case, trend: str, date: str) -> Floats:
+    step = _step(case, date)
+    return case.outcomes.values(case.trend_names.index(trend), step, step)[:, 0]
+
+
+def changed_hypotheses(before: Case, after: Case) -> pd.DataFrame:
+    """Probabilities of the hypotheses of both sides."""
+    rows = []
+    for name, hypothesis in after.model.hypotheses.items():
+        if name in before.model.hypotheses:
+            one = reached(before, before.model.hypotheses[name]).astype(float)
+            two = reached(after, hypothesis).astype(float)
+            rows.append((after.scenario, name, one.mean(), two.mean(), *_difference(before, after, one, two)))
+    return pd.DataFrame(rows, columns=CHANGED_HYPOTHESES)
+
+
+def changed_scores(before: Case, after: Case) -> pd.DataFrame:
+    """Impact scores (total) at `as_of` and the horizon that differ, of events and trends of both sides.
+
+    Paired draw by draw; in the central model, which has one, the errors of both sides count.
+    """
+    dates = _shared_dates(before, after)
+    names = [name for name in after.model.events if name in before.model.events]
+    trends = [trend for trend in after.trend_names if trend in before.trend_names]
+    if not (dates and names and trends):
+        return pd.DataFrame(columns=CHANGED_SCORES)
+    one, two = (_Scores(case, names, trends, dates) for case in (before, after))
+    if is_paired(before, after) and before.outcomes.n_draws > 1:
+        means, difference, error = _paired(one, two)
+    else:
+        found = [side.alone() for side in (one, two)]
+        means = (found[0][0], found[1][0])
+        difference, error = means[1] - means[0], np.hypot(found[0][1], found[1][1])
+    rows = [
+        (after.scenario, names[e], trends[k], dates[t], *(float(part[e, k, t]) for part in (*means, difference, error)))
+        for e, k, t in np.argwhere(np.nan_to_num(difference) != 0.0)
+    ]
+    return pd.DataFrame(rows, columns=CHANGED_SCORES)
+
+
+def _shared_dates(before: Case, after: Case) -> list[str]:
+    """`as_of`, where it is the same, and the horizon."""
+    now = {case.calendar.label(case.calendar.as_of) for case in (before, after)}
+    return sorted((now if len(now) == 1 else set()) | {_horizon(before, after)})
+
+
+class _Scores:
+    """The impact scores of one side: what is asked of each of its blocks, and how it lies in the shared order."""
+
+    def __init__(self, case: Case, names: list[str], trends: list[str], dates: list[str]) -> None:
+        asked = score_contrasts(case)
+        self.case = case
+        self.contrasts: list[Contrast] = [asked[name].impact for name in names]
+        self.steps = np.array([_step(case, date) for date in dates], dtype=np.int64)
+        self.trends = np.array([case.trend_names.index(trend) for trend in trends], dtype=np.int64)
+        self.has_value = case_has_value(case, self.steps)[self.trends]
+
+    def part(self, block: Block) -> Part:
+        """(E, K, S) means of a block's runs."""
+        found = measured(block, self.contrasts, self.steps)
+        return Part(found.draw, found.n, found.mean[0][:, self.trends], found.squares[0][:, self.trends])
+
+    def alone(self) -> tuple[Floats, Floats]:
+        """Scores and their errors."""
+        found = effects(self.case, self.contrasts, self.steps)
+        return found.total[:, self.trends], found.total_error[:, self.trends]
+
+
+def _paired(one: _Scores, two: _Scores) -> tuple[tuple[Floats, Floats], Floats, Floats]:
+    """Scores of both sides, their difference, and its error from the differences of the draws' means."""
+    shape = (len(one.contrasts), *one.has_value.shape)
+    sides, difference = [Moments(shape, by_draw=True) for _ in range(2)], Moments(shape, by_draw=True)
+    parts = [in_order(side.part, blocks(side.case), side.case.study.settings.jobs) for side in (one, two)]
+    for first, second in zip(*parts, strict=True):
+        sides[0].add(first)
+        sides[1].add(second)
+        difference.add(Part(first.draw, first.n, second.mean - first.mean, np.zeros(shape)))
+    known = one.has_value & two.has_value
+    before, after, gap, error = (
+        np.where(known, values, np.nan)
+        for values in (sides[0].mean, sides[1].mean, difference.mean, difference.error())
+    )
+    return (before, after), gap, error
 
 
 def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -128,20 +235,34 @@ def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     For every number column `x`: `x_before`, `x_after`, `x_difference`; nan where a row stands on one side only. The
     `se` of both are kept, not joined: differences of tables are not paired. For paired errors see `changed_trends`.
     """
-    numbers = [c for c in before.columns if pd.api.types.is_float_dtype(before[c]) and c in after.columns]
-    keys = [c for c in before.columns if c not in numbers and c in after.columns]
-    joined = before[keys + numbers].merge(
-        after[keys + numbers], on=keys, how="outer", suffixes=("_before", "_after"), sort=False
+    shared = [c for c in before.columns if c in after.columns]
+    numbers = [c for c in shared if _is_measured(before[c], after[c])]
+    keys = [c for c in shared if c not in numbers]
+    sides = [table.assign(**{c: table[c].astype(str) for c in keys}, _all=0) for table in (before, after)]
+    joined = (
+        sides[0][["_all", *keys, *numbers]]
+        .astype(dict.fromkeys(numbers, float))
+        .merge(
+            sides[1][["_all", *keys, *numbers]].astype(dict.fromkeys(numbers, float)),
+            on=["_all", *keys],
+            how="outer",
+            suffixes=("_before", "_after"),
+            sort=False,
+            indicator="_side",
+        )
     )
     for name in numbers:
         if name != "se":
             joined[f"{name}_difference"] = joined[f"{name}_after"] - joined[f"{name}_before"]
     old, new = (joined[[f"{name}_{side}" for name in numbers]].to_numpy() for side in ("before", "after"))
-    differs = ~((old == new) | (np.isnan(old) & np.isnan(new))).all(axis=1)
-    return pd.DataFrame(joined[differs].reset_index(drop=True))
+    same = ((old == new) | (np.isnan(old) & np.isnan(new))).all(axis=1) & (joined["_side"] == "both").to_numpy()
+    return pd.DataFrame(joined[~same].drop(columns=["_all", "_side"]).reset_index(drop=True))
 
 
-def table_changes(before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """`changed_rows` of every table that two runs share, by name; tables that agree are left out."""
-    found = {name: changed_rows(table, after[name]) for name, table in before.items() if name in after}
-    return {name: table for name, table in found.items() if not table.empty}
+def _is_measured(*columns: pd.Series[Any]) -> bool:
+    """Whether a column holds measured numbers: floats on one side at least, floats or nothing on the other."""
+    floats = [pd.api.types.is_float_dtype(column) and column.notna().any() for column in columns]
+    return any(floats) and all(
+        is_float or pd.api.types.is_numeric_dtype(column) or column.isna().all()
+        for is_float, column in zip(floats, columns, strict=True)
+    )

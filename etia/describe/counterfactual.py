@@ -251,10 +251,20 @@ def removal_effects(
     return pd.DataFrame(columns)
 
 
-def attributable_fractions(case: Case, events: Sequence[str] | None = None) -> pd.DataFrame:
+def attributable_fractions(
+    case: Case, events: Sequence[str] | None = None, *, most_runs: int | None = None
+) -> pd.DataFrame:
     """How likely each other past event falls out with each removed one: its attributable fraction (method §7).
 
-    Rows with a fraction above 0 alone; a removed event itself is left out. `events` picks some, all past ones else.
+    What fell out before, and what requires it, counts: so this holds all that goes with an event, not only what it
+    pulled on itself. Rows with a fraction above 0 alone; a removed event itself is left out.
+
+    Parameters
+    ----------
+    events
+        Those to remove, one at a time; all past ones where left out.
+    most_runs
+        Runs over all draws that are enough; all where left out.
     """
     names = np.array(case.event_names, dtype=object)
     past = [n for n in (events or case.model.events) if _is_past(case, _copies(case, n)[0])]
@@ -268,7 +278,8 @@ def attributable_fractions(case: Case, events: Sequence[str] | None = None) -> p
             fell[:, i, ground.past.event] = run.fell & ~ground.fell
         return part_of(block.p, fell)
 
-    for part in in_order(measure, blocks(case), case.study.settings.jobs):
+    a_draw = None if most_runs is None else max(most_runs // case.outcomes.n_draws, 1)
+    for part in in_order(measure, blocks(case, a_draw), case.study.settings.jobs):
         moments.add(part)
     rows = []
     mean, error = moments.mean, moments.error()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etia.describe.blocks import Block, blocks, in_order
+from etia.describe.calibrated import calibration_loads, threshold_scores
 from etia.describe.moments import Moments, Part
 from etia.describe.views import View
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Contrast", "Effects", "case_has_value", "effects"]
+__all__ = ["Contrast", "Effects", "case_has_value", "effects", "measured"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Effects:
     steps: Ints  # (S,)
     total: Floats  # (C, K, S) E[y | first] − E[y | second]
     direct: Floats  # (C, K, S) E[y − g⁻¹(g(y) − Σ_own G)] in the first world
-    total_error: Floats  # (C, K, S) standard errors
+    total_error: Floats  # (C, K, S) standard errors, calibration's part included
     direct_error: Floats
 
 
@@ -56,12 +57,16 @@ def effects(case: Case, contrasts: Sequence[Contrast], steps: Sequence[int] | In
     shape = (2, len(contrasts), len(case.trend_names), len(wanted))
     found = Moments(shape, by_draw=case.outcomes.n_draws > 1)
 
+    loads = calibration_loads(case) if case.has_calibration_error else None
+
     def measure(block: Block) -> Part:
-        return _measure(block, contrasts, wanted)
+        return measured(block, contrasts, wanted, loads)
 
     for part in in_order(measure, blocks(case), case.study.settings.jobs):
         found.add(part)
     mean, error = found.mean.copy(), found.error()
+    if found.answer is not None:
+        error = np.sqrt(error**2 + (found.answer**2).sum(axis=0))
     mean[:, :, ~case_has_value(case, wanted)] = np.nan
     error[np.isnan(mean)] = np.nan
     return Effects(wanted, mean[0], mean[1], error[0], error[1])
@@ -72,16 +77,23 @@ def case_has_value(case: Case, steps: Ints) -> NDArray[np.bool_]:
     return ~np.isnan(case.outcomes.kept[0].shared[:, steps])
 
 
-def _measure(block: Block, contrasts: Sequence[Contrast], steps: Ints) -> Part:
-    """(2, C, K, S) moments of total and direct effects over a block's runs."""
+def measured(block: Block, contrasts: Sequence[Contrast], steps: Ints, loads: Floats | None = None) -> Part:
+    """(2, C, K, S) moments of total and direct effects over a block's runs.
+
+    `loads` (I, L): of the calibrated ln λ0, to which the means' answer is then measured too.
+    """
     view = View(block, steps)
     mean = np.zeros((2, len(contrasts), len(view.kind), len(steps)))
     squares = np.zeros_like(mean)
     is_unit = block.case.outcomes.n_draws > 1  # the draw's mean alone counts then
+    scores = None if loads is None else threshold_scores(block) @ loads
+    answer = None if scores is None else np.zeros((scores.shape[1], *mean.shape))
     for c, contrast in enumerate(contrasts):
         for part, change in enumerate(_changes(view, contrast)):
             change.summed(view.is_early, mean[part, c], None if is_unit else squares[part, c])
-    return Part(block.p, block.n, mean, squares)
+            if scores is not None and answer is not None:
+                answer[:, part, c][:, :, ~view.is_early] = change.answer(scores)
+    return Part(block.p, block.n, mean, squares, answer)
 
 
 def _changes(view: View, contrast: Contrast) -> tuple[Change, Change]:

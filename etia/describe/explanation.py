@@ -3,42 +3,50 @@
 In the latent scale the terms sum to the mean of g(y): the baseline, what policies do by themselves, the noise, and for
 every event that has come its total response, told apart by the ways that it takes to the trend and by the causes that
 it goes back to. In the trend's units a term is its latent part times (y − y_baseline) / (g(y) − g(y_baseline)), y being
-where the mean of g(y) stands; so these sum too.
+where the mean of g(y) stands; so these sum too. A term's standard error comes from its means in the draws, or, in the
+central model, in blocks of runs; calibration's part is in the first, not in the second.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etia.describe.attribution import ChainSums
-from etia.describe.blocks import blocks
+from etia.describe.attribution import ChainSums, log_pulls
+from etia.describe.blocks import blocks, in_order
 from etia.describe.relations import Basis, Ground, basis_shares, between_events, grounds_of_way, name_of
 from etia.describe.ways import Ways, way_values, ways
 from etia.engine.ensemble import to_units_of
 from etia.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from etia.compile.study import Case
+    from etia.describe.attribution import LogPulls
+    from etia.describe.blocks import Block
+    from etia.describe.ways import WayValues
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 __all__ = ["Account", "Term", "accounts", "explain", "step_of"]
+
+_LEAST_BAR = 0.001
+"""part of all movement below which baseline-like terms get no bar of their own"""
 
 
 @dataclass(frozen=True)
 class Term:
     """One part of a number."""
 
-    kind: str  # baseline, policies, noise, event
+    kind: str  # baseline, policies, noise, event (one path), cause (all that goes back to an event), or a rest's name
     events: tuple[str, ...]  # from the first cause to the event that acts; () where no event is behind it
     trends: tuple[str, ...]  # from the trend that is hit to the one explained; () for the rest of an event's ways
     mechanisms: tuple[str, ...]
@@ -46,14 +54,22 @@ class Term:
     rests_on: tuple[str, ...]  # for each of its relations: evidence, data or judgement
     latent: float
     share: float  # in the trend's units
+    se: float = float("nan")  # of `latent`; nan where it was not asked for, or one unit is all there is
+    share_se: float = float("nan")  # of `share`, its ratio to the latent part taken as known
     grounds: tuple[Ground, ...] = field(default=(), repr=False, compare=False)
+    source: tuple[tuple[int, ...], int] = field(default=((), -1), repr=False, compare=False)  # the engine's chain, way
 
     @property
     def name(self) -> str:
-        """The term in one line: events, then trends."""
+        """The term in one line: events, then trends; of what goes back to an event, the event alone."""
+        return self.titled(lambda name: name)
+
+    def titled(self, title: Callable[[str], str]) -> str:
+        """The same, every event and trend by what it is called."""
         if not self.events:
             return self.kind
-        return " → ".join((*self.events, *self.trends)) if self.trends else " → ".join((*self.events, "longer ways"))
+        names = [title(name) for name in (*self.events, *self.trends)]
+        return " → ".join(names if self.trends or self.kind == "cause" else [*names, "longer ways"])
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,8 @@ class Account:
     median: float  # median of y
     baseline: float  # g⁻¹ of the baseline's mean
     terms: tuple[Term, ...]
+    units: Floats = field(default_factory=lambda: np.zeros((0, 0)), repr=False, compare=False)
+    """(units, terms) each independent unit's means of the terms; (0, 0) where errors were not asked for"""
 
     @property
     def event_terms(self) -> list[Term]:
@@ -82,21 +100,53 @@ class Account:
 
     def top(self, n: int) -> list[Term]:
         """The n largest event terms, before them what stands for itself, and the rest of the events as one term."""
-        plain = [term for term in self.terms if not term.events]
-        events = self.event_terms
-        out = [*plain, *events[:n]]
-        if events[n:]:
-            latent, share = (sum(getattr(term, part) for term in events[n:]) for part in ("latent", "share"))
-            out.append(Term(f"the other {len(events) - n} terms", (), (), (), (), (), latent, share))
-        return out
+        own = [i for i, term in enumerate(self.terms) if term.events]
+        rest = self._rest(own[n:], f"the other {len(own) - n} terms")
+        return [*self._plain, *(self.terms[i] for i in own[:n]), *rest]
 
-    def by_event(self) -> list[tuple[str, float, float]]:
-        """(first cause, latent, share) summed over all that goes back to an event, the largest first."""
-        sums: dict[str, tuple[float, float]] = {}
-        for term in self.event_terms:
-            latent, share = sums.get(term.events[0], (0.0, 0.0))
-            sums[term.events[0]] = latent + term.latent, share + term.share
-        return sorted(((name, *both) for name, both in sums.items()), key=lambda row: -abs(row[1]))
+    def top_causes(self, n: int) -> list[Term]:
+        """The same with one term an event: all that goes back to it as the first cause, on whatever paths."""
+        causes = self.by_event()
+        shown = {term.events[0] for term in causes[:n]}
+        left = [i for i, term in enumerate(self.terms) if term.events and term.events[0] not in shown]
+        return [*self._plain, *causes[:n], *self._rest(left, f"the other {len(causes) - n} events")]
+
+    @property
+    def _plain(self) -> list[Term]:
+        return [term for term in self.terms if not term.events]
+
+    def _rest(self, places: list[int], name: str) -> list[Term]:
+        return [self._sum_of(places, name)] if places else []
+
+    def by_event(self) -> list[Term]:
+        """Of every event all that goes back to it as the first cause, the largest first."""
+        places: dict[str, list[int]] = {}
+        for i, term in enumerate(self.terms):
+            if term.events:
+                places.setdefault(term.events[0], []).append(i)
+        found = [self._sum_of(own, "cause", (name,)) for name, own in places.items()]
+        return sorted(found, key=lambda term: -abs(term.latent))
+
+    def _sum_of(self, places: list[int], kind: str, events: tuple[str, ...] = ()) -> Term:
+        """Several terms as one; mechanisms and claims are those of its parts, the largest first."""
+        parts = sorted((self.terms[i] for i in places), key=lambda term: -abs(term.latent))
+        latent, share = (float(sum(getattr(term, part) for term in parts)) for part in ("latent", "share"))
+        mechanisms, claims = (
+            tuple(dict.fromkeys(name for term in parts for name in getattr(term, part)))
+            for part in ("mechanisms", "claims")
+        )
+        if not events:
+            mechanisms = claims = ()
+        se = _error_of(self.units[:, places].sum(axis=1)) if self.units.size else float("nan")
+        return Term(kind, events, (), mechanisms, claims, (), latent, share, se, se * self._slope)
+
+    @property
+    def _slope(self) -> float:
+        """Trend units a latent unit, as the shares have it."""
+        for term in self.terms:
+            if term.kind != "baseline" and term.latent != 0.0:
+                return abs(term.share / term.latent)
+        return float("nan")
 
     def table(self, n: int | None = None) -> pd.DataFrame:
         """The terms as rows: a name, what each is made of and rests on, its latent size, its share in trend units."""
@@ -105,25 +155,46 @@ class Account:
         terms = self.terms if n is None else self.top(n)
         return pd.DataFrame([_row(term) for term in terms])
 
-    def waterfall(self, n: int = 12) -> pd.DataFrame:
-        """`name` and `contribution` in the trend's units, to be drawn from `baseline` to `value`."""
+    def waterfall(
+        self, n: int = 12, *, by: str = "path", title: Callable[[str], str] = lambda name: name
+    ) -> pd.DataFrame:
+        """`name` and `contribution` in the trend's units, to be drawn from `baseline` to `value`.
+
+        `by`: `path` takes terms one by one, `cause` all that goes back to an event together. What is less than a
+        thousandth of the movement is left to the rest. `title` says what an event or trend is called.
+        """
         import pandas as pd
 
-        terms = [term for term in self.top(n) if term.kind != "baseline" and term.share != 0.0]
-        return pd.DataFrame({"name": [term.name for term in terms], "contribution": [term.share for term in terms]})
+        chosen = self.top(n) if by == "path" else self.top_causes(n)
+        terms = [term for term in chosen if term.kind != "baseline" and term.share != 0.0]
+        whole = sum(abs(term.share) for term in terms)
+        large = [term for term in terms if term.events or abs(term.share) >= _LEAST_BAR * whole]
+        names, sizes = [term.titled(title) for term in large], [term.share for term in large]
+        if large and len(large) < len(terms):
+            sizes[-1] += sum(term.share for term in terms) - sum(sizes)
+        return pd.DataFrame({"name": names, "contribution": sizes})
 
     def as_dict(self, n: int | None = None) -> dict[str, Any]:
         """Plain data for JSON."""
-        out = {key: value for key, value in asdict(self).items() if key != "terms"}
+        out: dict[str, Any] = {
+            key: value for key, value in vars(self).items() if isinstance(value, (str, float, type(None)))
+        }
         shares = self.evidence_shares()
         out["evidence_shares"] = {basis: None if np.isnan(share) else share for basis, share in shares.items()}
         out["terms"] = [_row(term) for term in (self.terms if n is None else self.top(n))]
+        out["causes"] = [_row(term) for term in (self.by_event() if n is None else self.top_causes(n))]
         return out
 
 
 def _row(term: Term) -> dict[str, Any]:
     lists = {key: list(getattr(term, key)) for key in ("events", "trends", "mechanisms", "claims", "rests_on")}
-    return {"name": term.name, "kind": term.kind, **lists, "latent": term.latent, "share": term.share}
+    sizes = {key: getattr(term, key) for key in ("latent", "se", "share", "share_se")}
+    return {"name": term.name, "kind": term.kind, **lists, **{k: None if v != v else v for k, v in sizes.items()}}
+
+
+def _error_of(means: Floats) -> float:
+    """The standard error of the mean over units."""
+    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
 
 
 def step_of(case: Case, at: str | None) -> int:
@@ -151,7 +222,7 @@ def explain(case: Case, trend: str, at: str | None = None, *, least_share: float
     """
     if trend not in case.trend_names:
         raise UsageError(f"there is no trend {trend!r}; the model has {', '.join(case.trend_names)}")
-    return accounts(case, [(trend, step_of(case, at))], least_share=least_share)[0]
+    return accounts(case, [(trend, step_of(case, at))], least_share=least_share, with_errors=True)[0]
 
 
 def accounts(
@@ -161,33 +232,76 @@ def accounts(
     least_share: float = 0.01,
     most_runs: int | None = None,
     every: int = 1,
+    with_errors: bool = False,
 ) -> list[Account]:
     """Several accounts in one pass, by trend and step.
 
     `most_runs` runs a draw and each `every`-th draw are enough where shares alone are wanted.
     """
+    by_draw = case.outcomes.n_draws > 1
     places = [case.trend_names.index(trend) for trend, _ in asked]
     found = {k: ways(case, k) for k in dict.fromkeys(places)}
-    sums = [ChainSums(len(case.event_names), found[k], least_share=least_share) for k in places]
+    n_events = len(case.event_names)
+    sums = [ChainSums(n_events, found[k], least_share=least_share, keeps_units=with_errors) for k in places]
     known: list[list[Floats]] = [[] for _ in asked]
     plain: list[list[tuple[float, float]]] = [[] for _ in asked]
-    for block in blocks(case, most_runs):
-        if block.p % every:
-            continue
-        values = {k: way_values(case, one, block.p) for k, one in found.items()}
-        steps = np.array(sorted({step for _, step in asked}), dtype=np.int64)
-        latent = block.latent(steps)
-        policies = _policies(case, block.p)
+    unit_of: list[int] = []  # of every run
+    steps = np.array(sorted({step for _, step in asked}), dtype=np.int64)
+
+    def laid_out(block: Block) -> tuple[Block, LogPulls, dict[int, WayValues], Floats, Floats]:
+        values = way_values(case, found, block.p)
+        return block, log_pulls(block), values, block.latent(steps), _policies(case, block.p)
+
+    chosen = (block for block in blocks(case, most_runs) if block.p % every == 0)
+    for block, logs, values, latent, policies in in_order(laid_out, chosen, case.study.settings.jobs):
+        unit = block.p if by_draw else block.first
+        if unit_of and unit_of[-1] != unit:
+            for one in sums:
+                one.close_unit()
+        unit_of += [unit] * block.n
         for i, (k, (_, step)) in enumerate(zip(places, asked, strict=True)):
-            sums[i].add(block, values[k], step)
+            sums[i].add(block, logs, values[k], step)
             known[i].append(latent[:, k, int(np.searchsorted(steps, step))])
             baseline = float(block.program.trends.baseline[k, step])
             plain[i] += [(baseline, float(policies[k, step]))] * block.n
+    for one in sums:
+        one.close_unit()
     joins = between_events(case)
-    return [
-        _account(case, trend, step, np.concatenate(known[i]), np.array(plain[i]), sums[i], found[places[i]], joins)
-        for i, (trend, step) in enumerate(asked)
-    ]
+    made = []
+    for i, (trend, step) in enumerate(asked):
+        latent, alone = np.concatenate(known[i]), np.array(plain[i])
+        account = _account(case, trend, step, latent, alone, sums[i], found[places[i]], joins)
+        made.append(_with_errors(account, latent, alone, np.array(unit_of), sums[i]) if with_errors else account)
+    return made
+
+
+def _with_errors(account: Account, latent: Floats, alone: Floats, unit_of: Ints, sums: ChainSums) -> Account:
+    """The account with standard errors, from the units' means of its terms.
+
+    latent: (runs,) g(y); alone: (runs, 2) baseline and policies; unit_of: (runs,).
+    """
+    _, first, counts = np.unique(unit_of, return_index=True, return_counts=True)
+    total, own = (np.add.reduceat(values, first, axis=0) for values in (latent, alone))
+    total, own = total / counts, own / counts[:, None]
+    by_row = sums.unit_means()
+    place = {key: i for i, key in enumerate((chain, way) for chain, way, _ in sums.rows())}
+    columns = []
+    for term in account.terms:
+        if term.kind == "baseline":
+            columns.append(own[:, 0])
+        elif term.kind == "policies":
+            columns.append(own[:, 1])
+        elif term.kind == "noise":
+            columns.append(total - own.sum(axis=1) - by_row.sum(axis=1))
+        else:
+            columns.append(by_row[:, place[term.source]])
+    units = np.stack(columns, axis=1)
+    slope = account._slope
+    terms = []
+    for term, means in zip(account.terms, units.T, strict=True):
+        se = _error_of(means)
+        terms.append(replace(term, se=se, share_se=se * slope))
+    return replace(account, terms=tuple(terms), units=units)
 
 
 def _policies(case: Case, p: int) -> Floats:
@@ -267,4 +381,7 @@ def _term(
     mechanisms = tuple(dict.fromkeys(ground.mechanism for ground in grounds if ground.mechanism))
     claims = tuple(dict.fromkeys(claim for ground in grounds for claim in ground.claims))
     rests_on = tuple(ground.basis for ground in grounds)
-    return Term("event", names, trends, mechanisms, claims, rests_on, size, size * slope, tuple(grounds))
+    return Term(
+        "event", names, trends, mechanisms, claims, rests_on, size, size * slope, grounds=tuple(grounds),
+        source=(chain, way),
+    )  # fmt: skip

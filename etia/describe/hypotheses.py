@@ -52,13 +52,18 @@ def reached(case: Case, hypothesis: Hypothesis, outcomes: Outcomes | None = None
     date = hypothesis.at or hypothesis.by
     last = calendar.n_steps - 1 if date is None else min(calendar.last_step(date), calendar.n_steps - 1)
     first = last if hypothesis.at is not None else min(calendar.as_of, last)
-    values = (outcomes or case.outcomes).values(case.trend_names.index(hypothesis.trend), first, last)
-    met: NDArray[np.bool_] = np.ones(values.shape, dtype=bool)
-    for threshold, sign in ((hypothesis.at_least, 1.0), (hypothesis.at_most, -1.0)):
-        if threshold is not None:
-            value = threshold_value(trend, threshold)
-            met &= np.asarray(sign * (values - value) >= -_ROUNDING * max(abs(value), 1.0), dtype=bool)
-    return np.asarray(met.any(axis=1))
+    asked, place = outcomes or case.outcomes, case.trend_names.index(hypothesis.trend)
+
+    def reached_in(p: int) -> NDArray[np.bool_]:
+        values = asked.draw(p).values(place, first, last)
+        met: NDArray[np.bool_] = np.ones(values.shape, dtype=bool)
+        for threshold, sign in ((hypothesis.at_least, 1.0), (hypothesis.at_most, -1.0)):
+            if threshold is not None:
+                value = threshold_value(trend, threshold)
+                met &= np.asarray(sign * (values - value) >= -_ROUNDING * max(abs(value), 1.0), dtype=bool)
+        return np.asarray(met.any(axis=1))
+
+    return np.concatenate(case.study.in_parallel(reached_in, range(asked.n_draws)))
 
 
 def claim_counts(claims: Mapping[str, Claim], hypothesis: str) -> tuple[int, int, int]:
@@ -78,11 +83,12 @@ def hypotheses(cases: Iterable[Case], claims: Mapping[str, Claim]) -> pd.DataFra
     for case in cases:
         bare: dict[tuple[str, ...], _Bare] = {}
         for name, hypothesis in case.model.hypotheses.items():
-            probability, error = mean_and_error(case, reached(case, hypothesis))
+            comes_true = reached(case, hypothesis)
+            probability, error = mean_and_error(case, comes_true)
             carriers = tuple(hypothesis.carried_by)
             if carriers and carriers not in bare:
                 bare[carriers] = _without(case, carriers)
-            without = _probability_without(case, hypothesis, bare[carriers]) if carriers else np.nan
+            without = _probability_without(case, hypothesis, comes_true, bare[carriers]) if carriers else np.nan
             head = (case.scenario, case.lens, name, float(probability), float(error))
             rows.append((*head, without, *claim_counts(claims, name)))
     return pd.DataFrame(rows, columns=HYPOTHESES)
@@ -110,9 +116,9 @@ def _without(case: Case, mechanisms: tuple[str, ...]) -> _Bare:
     return _Bare(draws, Outcomes(steps, tuple(kept for _, kept in done), case.outcomes.n_runs))
 
 
-def _probability_without(case: Case, hypothesis: Hypothesis, bare: _Bare) -> float:
+def _probability_without(case: Case, hypothesis: Hypothesis, comes_true: NDArray[np.bool_], bare: _Bare) -> float:
     """Probability in the bare world: that of all draws, changed as the bare draws change it."""
-    every = reached(case, hypothesis).reshape(case.outcomes.n_draws, -1)
+    every = comes_true.reshape(case.outcomes.n_draws, -1)
     whole, some = float(every.mean()), float(every[bare.draws].mean())
     without = float(reached(case, hypothesis, bare.outcomes).mean())
     if without <= some:

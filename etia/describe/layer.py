@@ -8,13 +8,20 @@ import pandas as pd
 
 from etia.compile.study import REFERENCE
 from etia.describe.chronicle import causal_links, chronicle, longest_chains, strongest_chains
-from etia.describe.counterfactual import contrasts_of, score_contrasts, score_steps, score_tables
+from etia.describe.counterfactual import (
+    attributable_fractions,
+    contrasts_of,
+    score_contrasts,
+    score_steps,
+    score_tables,
+)
 from etia.describe.effects import effects
 from etia.describe.evidence import evidence_accounts, evidence_shares, uncited
 from etia.describe.hypotheses import hypotheses
 from etia.describe.shares import shares
 from etia.describe.stakes import convergence, stake_drivers
 from etia.describe.transmission import transmission_contrasts, transmission_table
+from etia.graph.measures import measures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,13 +40,19 @@ TABLES = (
     "drivers",
     "chronicle",
     "causal_links",
+    "attributable_fractions",
     "strongest_chains",
     "longest_chains",
     "stake_drivers",
     "evidence",
     "uncited",
+    "influence",
+    "feedback_loops",
+    "gatekeepers",
 )
 """the layer's tables in order"""
+_FALLOUT_RUNS = 4_000
+"""runs that attributable fractions are taken from: their standard errors are below a hundredth"""
 
 
 def tables(study: Study, cases: Cases, options: Options) -> dict[str, pd.DataFrame]:
@@ -58,13 +71,15 @@ def tables(study: Study, cases: Cases, options: Options) -> dict[str, pd.DataFra
         _stacked(driver for _, driver, _ in scored),
         chronicle(cases[0], links[0]),
         _stacked(links),
+        _stacked(attributable_fractions(case, most_runs=_FALLOUT_RUNS) for case in cases),
         _stacked(strongest_chains(case, link) for case, link in paired),
         _stacked(longest_chains(case, link) for case, link in paired),
         stake_drivers(study.model),
         _stacked(evidence_shares(found) for found in accounts),
         _stacked(uncited(case, found) for case, found in zip(cases, accounts, strict=True)),
     )
-    return dict(zip(TABLES, made, strict=True))
+    structure = measures(study.model)
+    return dict(zip(TABLES, (*made, *structure.values()), strict=True))
 
 
 def _reference(study: Study, cases: Cases) -> Case:

@@ -21,6 +21,9 @@ class Part(NamedTuple):
     n: int  # runs
     mean: Floats  # (...)
     squares: Floats  # (...) sum over runs of squares about the mean
+    answer: Floats | None = (
+        None  # (L, ...) mean over runs of the values times scores of what was calibrated, where asked
+    )
 
 
 def part_of(draw: int, values: Floats) -> Part:
@@ -34,7 +37,10 @@ def _joined(one: Part, other: Part) -> Part:
     n = one.n + other.n
     delta = other.mean - one.mean
     squares = one.squares + other.squares + delta**2 * (one.n * other.n / n)
-    return Part(other.draw, n, one.mean + delta * (other.n / n), squares)
+    answer = None
+    if one.answer is not None and other.answer is not None:
+        answer = one.answer + (other.answer - one.answer) * (other.n / n)
+    return Part(other.draw, n, one.mean + delta * (other.n / n), squares, answer)
 
 
 class Moments:
@@ -71,6 +77,12 @@ class Moments:
         """(...) mean over all runs; every draw has as many."""
         units = self._with_open()
         return np.full(self._shape, np.nan) if units is None else units.mean
+
+    @property
+    def answer(self) -> Floats | None:
+        """(L, ...) how the mean answers to what was calibrated, where the parts say."""
+        units = self._with_open()
+        return None if units is None else units.answer
 
     def error(self) -> Floats:
         """(...) standard error of the mean; nan with a single unit."""

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from etia.describe.blocks import Block, blocks
+from etia.describe.blocks import Block, blocks, in_order
 from etia.describe.counterfactual import without
-from etia.describe.moments import Moments, part_of
+from etia.describe.moments import Moments, Part, part_of
 from etia.describe.relations import name_of
 from etia.engine.program import NEVER
 from etia.engine.streams import key, uniforms
@@ -91,16 +91,20 @@ def split(case: Case, spans: Sequence[tuple[str, int, int]]) -> Split:
     places = places.reshape(len(spans), 3)
     shape = (len(spans), len(names))
     by_draw = case.outcomes.n_draws > 1
-    direct = Moments((2, *shape), by_draw=by_draw)
+    direct = Moments(shape, by_draw=by_draw)
     rest = Moments((2, len(spans)), by_draw=by_draw)
-    for block in blocks(case):
+
+    def measure(block: Block) -> tuple[Part, Part]:
         parts = _direct(block, block.steps.astype(np.int64), places, owner, len(names))
-        direct.add(part_of(block.p, np.stack([parts, parts], axis=1)))
-        rest.add(part_of(block.p, _rest(block, places, parts.sum(axis=2))))
+        return part_of(block.p, parts), part_of(block.p, _rest(block, places, parts.sum(axis=2)))
+
+    for own, other in in_order(measure, blocks(case), case.study.settings.jobs):
+        direct.add(own)
+        rest.add(other)
     passed_on = _passed_on(case, names, owner, places)
-    error = np.hypot(direct.error()[0], passed_on.error())
-    own = direct.mean[0]
-    return Split(case, tuple(spans), names, own, own + passed_on.mean, error, rest.mean[0], rest.mean[1])
+    error = np.hypot(direct.error(), passed_on.error())
+    total = direct.mean + passed_on.mean
+    return Split(case, tuple(spans), names, direct.mean, total, error, rest.mean[0], rest.mean[1])
 
 
 def _rest(block: Block, places: Ints, events: Floats) -> Floats:
@@ -150,13 +154,16 @@ def _passed_on(case: Case, names: Sequence[str], owner: Ints, places: Ints) -> M
     out = Moments((len(places), len(names)), by_draw=outcomes.n_draws > 1)
     is_exact = len(acting) <= MOST_EXACT
     n_runs, every = _extent(outcomes.n_draws, len(acting) if is_exact else None)
-    for block in blocks(case, n_runs):
-        if block.p % every:
-            continue
-        view = _Walk(block, case, acting, names, owner, places)
-        parts = view.exact() if is_exact else view.sampled()
+
+    def measure(block: Block) -> Part:
+        walk = _Walk(block, case, acting, names, owner, places)
+        parts = walk.exact() if is_exact else walk.sampled()
         direct = _direct(block, block.steps.astype(np.int64), places, owner, len(names))
-        out.add(part_of(block.p, parts - direct))
+        return part_of(block.p, parts - direct)
+
+    chosen = (block for block in blocks(case, n_runs) if block.p % every == 0)
+    for part in in_order(measure, chosen, case.study.settings.jobs):
+        out.add(part)
     return out
 
 

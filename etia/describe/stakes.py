@@ -2,9 +2,18 @@
 
 An actor's weighted position on a stake is v = position · salience / 3, from −3 to 3. Two actors with positions of one
 sign agree on it by (|v_i| + |v_j|) / 2, with opposite signs they are in conflict by as much; where one is neutral,
-neither. Sums over stakes. This is MACTOR's valued convergence and divergence (2CAA, 2DAA), its valued position being
-ours: M. Godet, "From anticipation to action", UNESCO, Paris 1994, chapter on actors' strategies.
-A stake of several domains counts in equal parts in each.
+neither. Sums over stakes. A stake of several domains counts in equal parts in each.
+
+This is MACTOR's valued convergence and divergence (2CAA, 2DAA), computed from valued positions (2MAO), the sign of
+which says for or against, the size how much is at stake for the actor; v takes their place. Simple positions of ±1
+give the numbers of stakes (1CAA, 1DAA). Weights by the balance of power (3CAA, 3DAA) are not applied: the model
+format has no means of one actor upon another.
+
+References
+----------
+M. Godet, Actors' moves and strategies: the MACTOR method, Futures 23 (6), 1991, 605–622.
+J. Arcade, M. Godet, F. Meunier and F. Roubelat, Structural analysis with the MICMAC method and actors' strategy with
+MACTOR method, AC/UNU Millennium Project, 1999, sections 2.3–2.4.
 """
 
 from __future__ import annotations

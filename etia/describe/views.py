@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 from etia.describe.turned import add_own, add_past, change_late, changed, kinds, turned
 from etia.engine.program import LINEAR, LOG, NEVER
@@ -37,6 +38,17 @@ class Change:
         early = self.early[self.group] - other.early[other.group]
         return Change(early, np.arange(len(early)), self.late - other.late)
 
+    def answer(self, scores: Floats) -> Floats:
+        """(L, K, late steps) mean over runs of the change times scores (R, L), whose own mean is 0.
+
+        Early steps are the past's and answer to no rate.
+        """
+        if len(self.late) != len(scores):  # the same in all runs
+            return np.zeros((scores.shape[1], *self.late.shape[1:]))
+        out = np.zeros((scores.shape[1], self.late[0].size))
+        _add_products(scores - scores.mean(axis=0), self.late.reshape(len(scores), -1), out)
+        return np.asarray((out / len(scores)).reshape(scores.shape[1], *self.late.shape[1:]))
+
     def summed(self, is_early: NDArray[np.bool_], mean: Floats, squares: Floats | None) -> None:
         """Write the mean over runs, and the sum of squares about it, into (K, S) arrays."""
         count = np.bincount(self.group, minlength=len(self.early)).astype(np.float64)
@@ -46,6 +58,18 @@ class Change:
             mean[:, place] = centre
             if squares is not None:
                 squares[:, place] = np.einsum("r,rks->ks", weight, (values - centre) ** 2)
+
+
+@njit(cache=True, nogil=True)
+def _add_products(scores, values, out):  # type: ignore[no-untyped-def]
+    """Add scoresᵀ · values; most changes leave most runs as they were, and are passed over."""
+    for r in range(len(values)):
+        if not values[r].any():
+            continue
+        for i in range(scores.shape[1]):
+            weight = scores[r, i]
+            for o in range(values.shape[1]):
+                out[i, o] += weight * values[r, o]
 
 
 class View:

@@ -14,6 +14,8 @@ import numpy as np
 from etia.engine.responses import Impacts, own_responses
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from etia.compile.study import Case
@@ -35,6 +37,7 @@ class Ways:
     start: Ints  # (N + 1,) ways of event e: start[e] … start[e + 1] − 1, after them one place for the rest
     impact: Ints  # (W,) place among the case's impacts
     couplings: tuple[tuple[int, ...], ...]  # (W,) couplings in the order of the way, by place
+    along: Ints  # (W, MOST_COUPLINGS) the same filled up with the number of couplings
 
     def count(self, event: int) -> int:
         return int(self.start[event + 1] - self.start[event])
@@ -64,7 +67,10 @@ def ways(case: Case, trend: int) -> Ways:
                 impact.append(i)
                 couplings.append(walk)
         start.append(len(impact))
-    return Ways(trend, np.array(start, dtype=np.int64), np.array(impact, dtype=np.int64), tuple(couplings))
+    along = np.full((len(couplings), MOST_COUPLINGS), len(compiled.couplings.keys), dtype=np.int64)
+    for w, walk in enumerate(couplings):
+        along[w, : len(walk)] = walk
+    return Ways(trend, np.array(start, dtype=np.int64), np.array(impact, dtype=np.int64), tuple(couplings), along)
 
 
 def _walks(source: NDArray[np.int32], target: NDArray[np.int32], trend: int) -> dict[int, list[tuple[int, ...]]]:
@@ -86,8 +92,8 @@ def _walks(source: NDArray[np.int32], target: NDArray[np.int32], trend: int) -> 
     return found
 
 
-def way_values(case: Case, found: Ways, p: int) -> WayValues:
-    """Strengths, lags and shapes of one draw."""
+def way_values(case: Case, found: Mapping[int, Ways], p: int) -> dict[int, WayValues]:
+    """Strengths, lags and shapes of one draw along the ways to each trend."""
     compiled, n_steps = case.compiled, case.calendar.n_steps
     impacts, couplings = compiled.impacts.draw(p), compiled.couplings.draw(p)
     n = len(impacts.row)
@@ -95,8 +101,12 @@ def way_values(case: Case, found: Ways, p: int) -> WayValues:
         np.arange(n, dtype=np.int32), np.zeros(n, dtype=np.int32), impacts.starts, impacts.peaks, impacts.settles,
         impacts.peak, impacts.lasting, impacts.fades,
     )  # fmt: skip
-    gain = np.array([np.prod(couplings.strength[list(walk)]) for walk in found.couplings], dtype=np.float64)
-    lag = np.array([couplings.lag[list(walk)].sum() for walk in found.couplings], dtype=np.int64)
-    factor = compiled.policies.impact_scale(p, len(compiled.impacts.keys), n_steps)
     shape = own_responses(each, n, 1, n_steps)[:, 0]
-    return WayValues(gain, lag, shape, np.zeros((0, 0)) if factor is None else factor)
+    scale = compiled.policies.impact_scale(p, len(compiled.impacts.keys), n_steps)
+    factor = np.zeros((0, 0)) if scale is None else scale
+    # the place after the last coupling stands for none
+    strength, lag = np.append(couplings.strength, 1.0), np.append(couplings.lag, 0).astype(np.int64)
+    return {
+        k: WayValues(strength[ways.along].prod(axis=1), lag[ways.along].sum(axis=1), shape, factor)
+        for k, ways in found.items()
+    }

@@ -61,7 +61,7 @@ def closed_form_rates(curves: Curves) -> Floats:
     cumulated = -np.log1p(-curves.probability)
     is_first = np.r_[True, curves.event[1:] != curves.event[:-1]] if len(curves.event) else np.zeros(0, dtype=bool)
     before = np.where(is_first, 0.0, np.r_[0.0, cumulated[:-1]] if len(cumulated) else cumulated)
-    return (cumulated - before) / (curves.by_step - curves.first_step + 1)
+    return np.asarray((cumulated - before) / (curves.by_step - curves.first_step + 1))
 
 
 def _conditional_hazard(increments: Floats, is_first: NDArray[np.bool_]) -> Floats:

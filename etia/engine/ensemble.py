@@ -6,7 +6,7 @@ when a question asks for it, a trend and a span of steps at a time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,12 @@ class Kept:
     @property
     def n_steps(self) -> int:
         return int(self.shared.shape[1])
+
+    def sharing(self, other: Kept) -> Kept:
+        """The same with the other's arrays of responses where these are equal, so that memory holds them once."""
+        own = {name: getattr(self, name) for name in ("moving", "response", "response_row")}
+        equal = {name: getattr(other, name) for name, x in own.items() if np.array_equal(x, getattr(other, name))}
+        return replace(self, **equal)
 
 
 def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Steps, Kept]:
@@ -102,6 +108,10 @@ class Outcomes:
     @property
     def n_steps(self) -> int:
         return self.kept[0].n_steps
+
+    def draw(self, p: int) -> Outcomes:
+        """The runs of one draw alone."""
+        return Outcomes(self.steps[p * self.n_runs : (p + 1) * self.n_runs], (self.kept[p],), self.n_runs)
 
     def first_moving_step(self) -> int:
         """First step at which a trend may differ between the runs of a draw."""

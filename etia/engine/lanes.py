@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["add", "load", "multiply", "reaches", "spread", "store", "subtract", "width"]
+__all__ = ["add", "load", "multiply", "reaches", "running", "spread", "store", "subtract", "total", "unowned", "width"]
 
 _BYTES = 64
 
@@ -124,3 +124,51 @@ def spread(typingctx, array, value):  # type: ignore[no-untyped-def]  # noqa: AR
         return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
 
     return lanes(array, array.dtype), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def total(typingctx, lanes):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """The sum of a vector's numbers, halves added to halves."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        (sums,) = arguments
+        count = lanes.count
+        while count > 1:
+            count //= 2
+            one, other = (
+                builder.shuffle_vector(sums, sums, ir.Constant(ir.VectorType(ir.IntType(32), count), places))
+                for places in (list(range(count)), list(range(count, 2 * count)))
+            )
+            sums = builder.fadd(one, other)
+        return builder.extract_element(sums, ir.IntType(32)(0))
+
+    return lanes.number(lanes), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def running(typingctx, lanes):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Each number with all before it added to it."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        (sums,) = arguments
+        none, shift = ir.Constant(sums.type, [0.0] * lanes.count), 1
+        while shift < lanes.count:
+            places = [max(lanes.count + i - shift, lanes.count - 1) for i in range(lanes.count)]
+            moved = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), places)
+            sums = builder.fadd(sums, builder.shuffle_vector(none, sums, moved))
+            shift *= 2
+        return sums
+
+    return lanes(lanes), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def unowned(typingctx, array):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """The same array without counting who holds it, which would cost more than a short loop; the caller holds it."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        found = context.make_array(signature.args[0])(context, builder, arguments[0])
+        found.meminfo = ir.Constant(found.meminfo.type, None)
+        return found._getvalue()
+
+    return array(array), code

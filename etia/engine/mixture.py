@@ -34,7 +34,7 @@ def noise_spread(noise: Noise, n_trends: int) -> Floats:
     parts = np.zeros((len(noise.trend) * n_periods, n_trends, n_steps))  # one innovation of 1 each
     for j, trend in enumerate(noise.trend):
         parts[j * n_periods : (j + 1) * n_periods, trend] = noise.weight[j].T
-    couple_noise(noise, np.ones(n_trends, dtype=bool), parts)
+    couple_noise(noise, parts)
     spread: Floats = np.sqrt((parts**2).sum(axis=0))
     return spread
 
@@ -62,7 +62,7 @@ class Mixture(NamedTuple):
         """(levels, S) latent quantiles at `levels` (levels, S)."""
         places = np.arange(self.reached.shape[1])
         found = [np.interp(own, reached, places) for own, reached in zip(levels.T, self.reached, strict=True)]
-        return self.least + self.width * np.array(found).reshape(levels.T.shape).T
+        return np.asarray(self.least + self.width * np.array(found).reshape(levels.T.shape).T)
 
 
 def mixture(means: Floats, spread: Floats) -> Mixture:

@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from etia.engine.march import Counted
+from etia.engine.lanes import unowned
+from etia.engine.march import acting_pulls, count
 from etia.engine.plan import Plan, prepare
+from etia.engine.program import NEVER
 from etia.engine.sampler import felt_factors, sample
 from etia.engine.streams import Streams, stratified_thresholds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etia.engine.program import Curves, Program
+    from etia.engine.program import Curves, Program, Steps
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    _Grouped = tuple[Ints, Ints]
 
 __all__ = ["Simulation", "base_rates", "simulation"]
 
@@ -94,6 +97,37 @@ def _count(  # type: ignore[no-untyped-def]
                 i = until
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _count_varying(  # type: ignore[no-untyped-def]
+    steps, as_of, sources, events, hazard, last_by, by_target, cause, base, stride, table, noise_row, factors,
+    need_start, need, stop_start, stop, batch, address, out,
+):  # fmt: skip
+    """out[batch, m, i] += Σ over the batch's runs with event m of `events` still to come at offset i of 1 − exp(−λ)."""
+    span, n_open = np.uint64(hazard.shape[1]), np.uint64(hazard.shape[0])
+    flat, noise, total = unowned(hazard.ravel()), unowned(factors.ravel()), unowned(out.reshape(-1))
+    table, address = unowned(table), unowned(address)
+    now = np.empty((1, len(sources)), np.int16)
+    came = now[0]
+    for r in range(np.uint64(len(steps))):
+        for s in range(len(sources)):
+            came[s] = NEVER if steps[r, sources[s]] == NEVER else steps[r, sources[s]] - as_of
+        for m in events:
+            begin, end = 0, min(np.int64(came[m]), last_by[m])
+            for c in range(need_start[m], need_start[m + np.uint64(1)]):
+                begin = max(begin, np.int64(came[need[c]]))
+            for c in range(stop_start[m], stop_start[m + np.uint64(1)]):
+                end = min(end, np.int64(came[stop[c]]))
+            if begin >= end:
+                continue
+            n, _ = acting_pulls(m, 0, now, end, by_target, cause, base, stride, address)
+            feels = noise_row[m] >= 0
+            factor_at = (r * np.uint64(factors.shape[1]) + np.uint64(noise_row[m])) * span if feels else np.uint64(0)
+            count(
+                np.uint64(begin + 1), np.uint64(end + 1), flat, m * span, table, address, n, feels, noise, factor_at,
+                total, (np.uint64(r // batch) * n_open + m) * span,
+            )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Simulation:
     """Everything of a calibration that stays the same from sweep to sweep. M open events, H offsets after `as_of`."""
@@ -115,43 +149,54 @@ class Simulation:
         at_work = np.where(self.interval >= 0, rate[self.interval], 0.0)
         plan = self.plan.with_hazard(self.plan.hazard * at_work)
         out = np.zeros((self.n_runs // self.batch, len(rate)))
-        if len(plan.marched.event):
-            self._march(plan, out)
-        else:
-            self._spend(plan, out)
+        steps = sample(plan, self.streams, self.n_runs, threshold=self.threshold, factors=self.factors)
+        is_counted = self.counted >= 0
+        last_by = np.where(is_counted.any(axis=1), plan.n_offsets - np.argmax(is_counted[:, ::-1], axis=1), -1)
+        sources = np.concatenate([plan.open, plan.loose.event])
+        needs = _sources_by_target(plan.waiting_start, plan.waiting, len(plan.open))
+        stops = _sources_by_target(plan.shut_start, plan.shut, len(plan.open))
+        self._count_constant(plan, steps, sources, np.where(plan.varying.varies, -1, last_by), needs, stops, out)
+        if plan.varying.varies.any():
+            self._count_varying(plan, steps, sources, last_by, needs, stops, out)
         return out / self.batch
 
-    def _march(self, plan: Plan, out: Floats) -> None:
-        tally = Counted(self.batch, np.zeros((len(out), *plan.marched.by_age.shape[1:])))
-        sample(plan, self.streams, self.n_runs, threshold=self.threshold, factors=self.factors, counted=tally)
-        event, offset = np.nonzero(self.counted >= 0)
-        interval = self.counted[event, offset]
-        for batch, total in enumerate(tally.total[:, offset, event]):
-            out[batch] = np.bincount(interval, total, minlength=out.shape[1])
-
-    def _spend(self, plan: Plan, out: Floats) -> None:
-        steps = sample(plan, self.streams, self.n_runs, threshold=self.threshold)
-        constant, n_open = plan.constant, len(plan.open)
+    def _count_constant(
+        self, plan: Plan, steps: Steps, sources: Ints, last_by: Ints, needs: _Grouped, stops: _Grouped, out: Floats
+    ) -> None:
+        constant = plan.constant
         source = np.repeat(np.arange(plan.n_sources), np.diff(constant.start))
         order = np.argsort(constant.target, kind="stable")
         change = np.empty(plan.hazard.shape, dtype=np.int64)
         _changes(plan.hazard, self.counted, change)
-        is_counted = self.counted >= 0
-        last_by = np.where(is_counted.any(axis=1), plan.n_offsets - np.argmax(is_counted[:, ::-1], axis=1), -1)
         _count(
-            steps, plan.program.as_of, np.concatenate([plan.open, plan.loose.event]), plan.hazard, self.counted, change,
-            last_by, _starts(constant.target, n_open), source[order], constant.delay[order],
-            1.0 / constant.inverse_ratio[order],
-            *_sources_by_target(plan.waiting_start, plan.waiting, n_open),
-            *_sources_by_target(plan.shut_start, plan.shut, n_open), out,
+            steps, plan.program.as_of, sources, plan.hazard, self.counted, change, last_by,
+            _starts(constant.target, len(plan.open)), source[order], constant.delay[order],
+            1.0 / constant.inverse_ratio[order], *needs, *stops, out,
         )  # fmt: skip
+
+    def _count_varying(
+        self, plan: Plan, steps: Steps, sources: Ints, last_by: Ints, needs: _Grouped, stops: _Grouped, out: Floats
+    ) -> None:
+        own = plan.varying
+        feels = plan.feels_noise & (len(self.factors) >= len(steps))
+        found = np.zeros((len(out), *plan.hazard.shape))
+        _count_varying(
+            steps, plan.program.as_of, sources, np.flatnonzero(own.varies).astype(np.uint64), plan.hazard, last_by,
+            _starts(own.target, len(plan.open)).astype(np.uint64), own.source.astype(np.uint64), own.base, own.stride,
+            own.table, np.where(feels, np.cumsum(feels) - 1, -1), self.factors, *needs, *stops, self.batch,
+            np.empty(len(own.source) + 1, dtype=np.uint64), found,
+        )  # fmt: skip
+        event, offset = np.nonzero((self.counted >= 0) & own.varies[:, None])
+        interval = self.counted[event, offset]
+        for batch, total in enumerate(found[:, event, offset]):
+            out[batch] += np.bincount(interval, total, minlength=out.shape[1])
 
 
 def _starts(group: Ints, n: int) -> Ints:
-    return np.r_[0, np.cumsum(np.bincount(group, minlength=n))].astype(np.int64)
+    return np.asarray(np.r_[0, np.cumsum(np.bincount(group, minlength=n))], dtype=np.int64)
 
 
-def _sources_by_target(start: Ints, targets: Ints, n_open: int) -> tuple[Ints, Ints]:
+def _sources_by_target(start: Ints, targets: Ints, n_open: int) -> _Grouped:
     """Sources of each target: start (M + 1,) and the sources, from targets grouped by source."""
     source = np.repeat(np.arange(len(start) - 1), np.diff(start))
     return _starts(targets, n_open), source[np.argsort(targets, kind="stable")]

@@ -8,11 +8,13 @@ is loose where a removed event could take it along (§7). All other events act t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
+from etia.engine.grouped import BEYOND, Grouped, grouped, with_noughts
 from etia.engine.program import NEVER, OPEN, Program
 from etia.engine.responses import responses_at
 
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = [
+    "BY_AGE",
+    "BY_OFFSET",
     "ConstantPairs",
-    "MarchedPulls",
     "PastPulls",
     "Plan",
+    "VaryingPulls",
     "events_feeling_noise",
     "fixed_deviation",
     "noise_felt",
@@ -36,8 +40,8 @@ __all__ = [
 _BUCKETS = 512
 """guide entries an event into its cumulated hazard: a look-up then takes a step at most, nearly always"""
 
-_LANES = 8
-"""events that are marched as numbers of one vector"""
+BY_AGE, BY_OFFSET = -1, 0
+"""strides of pulls that hang on the source's age, and of a loose past source, which comes at one offset if at all"""
 
 
 @dataclass(frozen=True)
@@ -51,17 +55,20 @@ class ConstantPairs:
 
 
 @dataclass(frozen=True)
-class MarchedPulls:
-    """Pulls that vary from step to step: of all B open events where any does, else of none (B = 0)."""
+class VaryingPulls:
+    """Pulls on open events whose rate varies in other ways than by constant pulls. Q pairs, by target.
 
-    event: Ints  # (B,) open event
-    place: Ints  # (M,) place among the marched, −1 where constant
-    by_age: Floats  # (M, H + 1, lanes) K of an open source by age; lanes: B and what fills up the last vector, 1 there
-    of_past: Floats  # (L, H + 1, lanes) K of a loose past source by target offset
-    acts: NDArray[np.bool_]  # (M,) whether a source's K is anywhere other than 1
-    start: Ints  # (M + 1,) pairs on which policies act, grouped by open source
-    target: Ints  # (W,) place among the marched
-    surface: Floats  # (W, H + 1, H + 1) K by source offset and target offset; `by_age` is 1 there
+    K of a source that came at offset τ, at the target's offset t, is table[base + stride · τ + t]; 1 for t ≤ τ.
+    """
+
+    varies: NDArray[np.bool_]  # (M,) by ages, by trends, by noise or by policies: all its pulls stand here
+    source: Ints  # (Q,)
+    target: Ints  # (Q,) open event
+    base: Ints  # (Q,)
+    stride: Ints  # (Q,) BY_AGE or BY_OFFSET; where policies act, as long as a row of the table
+    most: Floats  # (Q,) the largest K
+    table: Floats
+    ceiling: Floats  # as `table`: the largest K from an offset on, with the same τ
 
 
 @dataclass(frozen=True)
@@ -86,13 +93,13 @@ class Plan:
     guide: NDArray[np.uint16]  # (M, buckets) first offset at which `cumulated` reaches a bucket's lower end
     guide_scale: Floats  # (M,) buckets per unit of cumulated hazard
     constant: ConstantPairs
-    marched: MarchedPulls
+    varying: VaryingPulls
     needs: Ints  # (M,) number of sources that the event requires
     waiting_start: Ints  # (sources + 1,) open events that require a source, grouped by source
     waiting: Ints
     shut_start: Ints  # (sources + 1,) open events that a source prevents, grouped by source
     shut: Ints
-    feels_noise: NDArray[np.bool_]  # (M,) True for events that are sensitive to a noisy trend; always marched
+    feels_noise: NDArray[np.bool_]  # (M,) True for events that are sensitive to a noisy trend; they always vary
     deviation: Floats  # (K, T) d of the trends from what is the same in every run
 
     def with_hazard(self, hazard: Floats) -> Plan:
@@ -101,10 +108,15 @@ class Plan:
         guide, guide_scale = _guide(cumulated)
         return replace(self, hazard=hazard, cumulated=cumulated, guide=guide, guide_scale=guide_scale)
 
+    @cached_property
+    def grouped(self) -> Grouped:
+        """All that acts on open events, by source and by target."""
+        return grouped(self)
+
     @property
     def n_offsets(self) -> int:
         """H: steps after `as_of`."""
-        return self.hazard.shape[1] - 1
+        return int(self.hazard.shape[1]) - 1
 
     @property
     def n_sources(self) -> int:
@@ -122,12 +134,24 @@ def _links_between(program: Program) -> tuple[Ints, Ints]:
     """Ends of all event → event relations: links, and responses of trends that an event is sensitive to."""
     links, sensitivities = program.links, program.sensitivities
     sources, targets = [links.source.astype(np.int64)], [links.target.astype(np.int64)]
-    for event, trend in zip(sensitivities.event, sensitivities.trend, strict=True):
-        rows = np.flatnonzero(np.any(program.trends.response[:, trend, :], axis=1))
-        acting = np.flatnonzero(np.isin(program.trends.response_row, rows).any(axis=1))
-        sources.append(acting)
-        targets.append(np.full(len(acting), event, dtype=np.int64))
+    moving = {trend: _events_moving(program, trend) for trend in set(sensitivities.trend.tolist())}
+    for event, trend in zip(sensitivities.event.tolist(), sensitivities.trend.tolist(), strict=True):
+        sources.append(moving[trend])
+        targets.append(np.full(len(moving[trend]), event, dtype=np.int64))
     return np.concatenate(sources), np.concatenate(targets)
+
+
+def _events_moving(program: Program, trend: int) -> Ints:
+    """Events with a response of the trend, whatever the step at which they come."""
+    moves, rows = np.any(program.trends.response[:, trend, :], axis=1), program.trends.response_row
+    is_moving, switching = moves[rows[:, 0]], _varies(rows)
+    is_moving[switching] = moves[rows[switching]].any(axis=1)
+    return np.flatnonzero(is_moving)
+
+
+def _varies(rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(N,) events whose response depends on the step at which they come."""
+    return np.asarray(np.any(rows != rows[:, :1], axis=1))
 
 
 def _loose(program: Program) -> PastPulls:
@@ -252,14 +276,14 @@ def _pull_by_age(program: Program, sources: Ints, targets: Ints, ends: Ints) -> 
         if links.scale is not None and np.any(links.scale[i] != 1.0):
             by_calendar[q] = True
     response_row, response = program.trends.response_row, program.trends.response
-    varies = np.any(response_row != response_row[:, :1], axis=1)
+    varies = _varies(response_row)
     sensitivities = program.sensitivities
     for event, trend, beta in zip(sensitivities.event, sensitivities.trend, sensitivities.beta, strict=True):
-        for q in np.flatnonzero(targets == event):
-            source = sources[q]
-            row = response_row[source, max(int(ends[q]), 0)]
-            pull[q, 1:] += beta * response[row, trend, :-1]
-            by_calendar[q] |= bool(varies[source])
+        for felt in np.flatnonzero(targets == event):
+            source = sources[felt]
+            row = response_row[source, max(int(ends[felt]), 0)]
+            pull[felt, 1:] += beta * response[row, trend, :-1]
+            by_calendar[felt] |= bool(varies[source])
     return pull, by_calendar
 
 
@@ -288,7 +312,7 @@ def _constant_from(pull: Floats) -> Ints:
 
 def _pulls(
     program: Program, opened: Ints, loose: Ints, feels_noise: NDArray[np.bool_]
-) -> tuple[ConstantPairs, MarchedPulls]:
+) -> tuple[ConstantPairs, VaryingPulls]:
     n, n_open, as_of = program.n_events, len(opened), program.as_of
     sources = np.concatenate([opened, loose])
     position, targets = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
@@ -303,44 +327,49 @@ def _pulls(
     pulls = pull.any(axis=1) | by_calendar
     source, target, pull, by_calendar = source[pulls], target[pulls], pull[pulls], by_calendar[pulls]
     delay = _constant_from(pull)
-    is_marched = feels_noise[opened].copy()
-    is_marched[targets[target[(delay < 0) | by_calendar]]] = True
-    is_marched[:] = is_marched.any()  # once there is a march, all can keep step at little cost
-    is_constant = ~is_marched[targets[target]]
+    varies = feels_noise[opened].copy()
+    varies[targets[target[(delay < 0) | by_calendar]]] = True
+    is_constant = ~varies[targets[target]]
     start, columns = _grouped(
         position[source[is_constant]], len(sources), targets[target[is_constant]], delay[is_constant],
         np.exp(-pull[is_constant, -1]),
     )  # fmt: skip
-    constant = ConstantPairs(start, *columns)
-    marched = np.flatnonzero(is_marched)
-    place = np.full(n_open, -1, dtype=np.int64)
-    place[marched] = np.arange(len(marched))
+    own, late = np.flatnonzero(~is_constant & (position[source] < n_open)), np.flatnonzero(position[source] >= n_open)
+    aging, acted, late = own[~by_calendar[own]], own[by_calendar[own]], late[~is_constant[late]]
     span = program.n_steps - as_of
-    lanes = -(-len(marched) // _LANES) * _LANES
-    by_age = np.ones((n_open, span, lanes))
-    of_past = np.ones((len(loose), span, lanes))
-    surfaces: list[tuple[int, int, Floats]] = []
-    for q in np.flatnonzero(~is_constant):
-        b = place[targets[target[q]]]
-        s = position[source[q]]
-        if s >= n_open:
-            later = _calendar_pull(program, source[q], target[q], int(program.fixed_step[source[q]]))
-            of_past[s - n_open, :, b] = np.exp(later[as_of:])
-        elif by_calendar[q]:
-            rows = [_calendar_pull(program, source[q], target[q], as_of + i)[as_of:] for i in range(span)]
-            surfaces.append((s, b, np.exp(np.array(rows))))
-        else:
-            by_age[s, :, b] = np.exp(pull[q, :span])
-    surface_start, (surface_target,) = _grouped(
-        np.array([s for s, _, _ in surfaces], dtype=np.int64),
-        n_open,
-        np.array([b for _, b, _ in surfaces], dtype=np.int64),
+    by_age = np.zeros((len(aging), 1, 2 * span))
+    by_age[:, 0, span:] = pull[aging, :span]
+    of_past = [_calendar_pull(program, source[q], target[q], int(program.fixed_step[source[q]])) for q in late]
+    surface = [[_calendar_pull(program, source[q], target[q], as_of + i) for i in range(span)] for q in acted]
+    varying = np.concatenate([aging, late, acted])
+    base, stride, most, table, ceiling = _tables(
+        by_age, np.array(of_past).reshape(len(late), 1, program.n_steps)[:, :, as_of:],
+        np.array(surface).reshape(len(acted), span, program.n_steps)[:, :, as_of:],
+    )  # fmt: skip
+    order = np.argsort(targets[target[varying]], kind="stable")
+    giver, taker = position[source[varying[order]]], targets[target[varying[order]]]
+    return ConstantPairs(start, *columns), VaryingPulls(
+        varies, giver, taker, base[order], stride[order], most[order], table, ceiling
     )
-    order = np.argsort([s for s, _, _ in surfaces], kind="stable")
-    surface = np.array([surfaces[i][2] for i in order]).reshape(len(surfaces), span, span)
-    acts = np.zeros(n_open, dtype=bool)
-    acts[[s for s in position[source[~is_constant]] if s < n_open]] = True
-    return constant, MarchedPulls(marched, place, by_age, of_past, acts, surface_start, surface_target, surface)
+
+
+def _tables(by_age: Floats, of_past: Floats, surface: Floats) -> tuple[Ints, Ints, Floats, Floats, Floats]:
+    """Base, stride and most of pairs, table and ceiling, from ln K (pairs, rows, columns) of three kinds of pairs."""
+    base, stride, most = [], [], []
+    table, ceiling, begin, span = [], [], 0, by_age.shape[2] // 2
+    for log_pull, by in ((by_age, BY_AGE), (of_past, BY_OFFSET), (surface, span + BEYOND)):
+        rows = np.exp(with_noughts(log_pull))
+        n, size = len(rows), rows.shape[1] * rows.shape[2]
+        base.append(np.arange(n) * size + begin + (span if by == BY_AGE else 0))
+        stride.append(np.full(n, by))
+        most.append(rows.reshape(n, size).max(axis=1))
+        table.append(rows.ravel())
+        ceiling.append(np.maximum.accumulate(rows[:, :, ::-1], axis=2)[:, :, ::-1].ravel())
+        begin += rows.size
+    return (
+        np.concatenate(base), np.concatenate(stride), np.concatenate(most), np.concatenate(table),
+        np.concatenate(ceiling),
+    )  # fmt: skip
 
 
 def _conditions(event: NDArray, on: NDArray, position: Ints, targets: Ints, n_sources: int) -> tuple[Ints, Ints]:  # type: ignore[type-arg]
@@ -363,14 +392,14 @@ def prepare(program: Program) -> Plan:
     cumulated = np.cumsum(hazard, axis=1)
     guide, guide_scale = _guide(cumulated)
     feels_noise = events_feeling_noise(program)
-    constant, marched = _pulls(program, opened, loose.event, feels_noise)
+    constant, varying = _pulls(program, opened, loose.event, feels_noise)
     position, targets = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
     position[sources] = np.arange(len(sources))
     targets[opened] = np.arange(len(opened))
     waiting_start, waiting = _conditions(program.requires.event, program.requires.on, position, targets, len(sources))
     shut_start, shut = _conditions(program.prevented_by.event, program.prevented_by.on, position, targets, len(sources))
     return Plan(
-        program, opened, loose, hazard, cumulated, guide, guide_scale, constant, marched,
+        program, opened, loose, hazard, cumulated, guide, guide_scale, constant, varying,
         np.bincount(waiting, minlength=len(opened)).astype(np.int64), waiting_start, waiting, shut_start, shut,
         feels_noise[opened], deviation,
     )  # fmt: skip

@@ -7,9 +7,12 @@ ages from an event's own step. Everything about trends stands in their latent sc
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from etia.engine.memory import Memory, memory_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,6 +88,11 @@ class Noise:
     coupling_target: Ints  # (C,)
     coupling_strength: Floats  # (C,)
     coupling_lag: Ints  # (C,) whole steps ≥ 1
+
+    @cached_property
+    def memories(self) -> tuple[Memory, ...]:
+        """The same weights as the propagation reads them, of each noisy trend."""
+        return tuple(memory_of(own) for own in self.weight)
 
 
 @dataclass(frozen=True)

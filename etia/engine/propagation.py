@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from etia.engine.lanes import add, load, multiply, spread, store, unowned, width
 from etia.engine.program import LINEAR, LOG, NEVER, Noise, Program, Scales
 from etia.engine.streams import Streams, normals
 
@@ -17,49 +18,83 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer]
     Steps = NDArray[np.int16]
 
-_NEAR = 64
+_NEAR = 128
 """runs whose noise is made at once, so that it stays near the processor"""
 
 __all__ = ["couple_noise", "noise_paths", "noise_since", "propagate", "to_latent", "to_units"]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _recall(innovations, phi, sigma, first, out):  # type: ignore[no-untyped-def]
+    """out[r, first + i] = phi · out[r, first + i − 1] + sigma · innovations[r, i]; four runs side by side."""
+    n_runs, n = np.uint64(out.shape[0]), np.uint64(out.shape[1])
+    one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+    whole = n_runs - n_runs % four
+    for r in range(np.uint64(0), whole, four):
+        a = b = c = d = 0.0
+        for s in range(first, n):
+            i = s - first
+            a = phi * a + sigma * innovations[r, i]
+            b = phi * b + sigma * innovations[r + one, i]
+            c = phi * c + sigma * innovations[r + two, i]
+            d = phi * d + sigma * innovations[r + three, i]
+            out[r, s], out[r + one, s], out[r + two, s], out[r + three, s] = a, b, c, d
+    for r in range(whole, n_runs):
+        a = 0.0
+        for s in range(first, n):
+            a = phi * a + sigma * innovations[r, s - first]
+            out[r, s] = a
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _weigh(innovations, weight, out):  # type: ignore[no-untyped-def]
     """out[r, s] = Σ_i weight[i, s] · innovations[r, i], i from 0 on; BLAS threads cost more than they bring here."""
-    n_steps, n = out.shape[1], weight.shape[0]
-    first = np.full(n + 4, n_steps)
-    for i in range(n - 1, -1, -1):
-        own = 0
-        while own < n_steps and weight[i, own] == 0.0:
-            own += 1
-        first[i] = min(own, first[i + 1])
-    for r in range(out.shape[0]):
-        row = out[r]
-        for i in range(0, n - 3, 4):  # four at a time: a path is then read and written a fourth as often
-            a, b, c, d = innovations[r, i], innovations[r, i + 1], innovations[r, i + 2], innovations[r, i + 3]
-            for s in range(first[i], n_steps):
-                row[s] = (((row[s] + weight[i, s] * a) + weight[i + 1, s] * b) + weight[i + 2, s] * c) + weight[
-                    i + 3, s
-                ] * d
-        for i in range(n - n % 4, n):
-            for s in range(first[i], n_steps):
-                row[s] += weight[i, s] * innovations[r, i]
+    n_runs, n_steps, n = np.uint64(out.shape[0]), np.uint64(out.shape[1]), np.uint64(innovations.shape[1])
+    length = np.uint64(weight.shape[1])
+    flat, row = weight.ravel(), np.empty(length)
+    w = width(flat)
+    last = np.zeros(length // w, np.uint64)  # innovations from here on have no weight in a vector of steps
+    for v in range(length // w):
+        for i in range(n):
+            if weight[i, v * w : (v + np.uint64(1)) * w].any():
+                last[v] = i + np.uint64(1)
+    for r in range(n_runs):
+        for v in range(length // w):
+            total = spread(row, 0.0)
+            for i in range(last[v]):
+                total = add(total, multiply(load(flat, i * length + v * w), spread(row, innovations[r, i])))
+            store(row, v * w, total)
+        out[r] = row[:n_steps]
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
+def _pass_on(to, of, strength, lag, begin, end, noise):  # type: ignore[no-untyped-def]
+    """What a coupling brings at the steps begin … end − 1; the trends' paths begin at the places `to` and `of`."""
+    for t in range(max(begin, lag), end):
+        noise[to + t] += strength * noise[of + t - lag]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _couple_noise(source, target, strength, lag, loop_begin, loop_end, noise):  # type: ignore[no-untyped-def]
-    """Add to every trend what couplings pass on, those from `loop_begin` to `loop_end` − 1 in step with one another."""
-    for r in range(noise.shape[0]):
-        for c in range(len(source)):
-            if c == loop_begin:
-                for t in range(noise.shape[2]):
-                    for d in range(loop_begin, loop_end):
-                        if t >= lag[d]:
-                            noise[r, target[d], t] += strength[d] * noise[r, source[d], t - lag[d]]
-            if c < loop_begin or c >= loop_end:
-                factor, given, taken = strength[c], noise[r, source[c]], noise[r, target[c], lag[c] :]
-                for t in range(len(taken)):
-                    taken[t] += factor * given[t]
+    """Add to every trend what couplings pass on, those from `loop_begin` to `loop_end` − 1 in step with one another.
+
+    As many steps are done at once as the shortest lag among them has.
+    """
+    n_runs, n_trends, n = np.uint64(noise.shape[0]), np.uint64(noise.shape[1]), np.uint64(noise.shape[2])
+    none, paths = np.uint64(0), unowned(noise.reshape(-1))
+    stretch = n
+    for c in range(loop_begin, loop_end):
+        stretch = min(stretch, lag[c])
+    for r in range(n_runs):
+        own = r * n_trends
+        for c in range(none, loop_begin):
+            _pass_on((own + target[c]) * n, (own + source[c]) * n, strength[c], lag[c], none, n, paths)
+        for begin in range(none, n if loop_end > loop_begin else none, stretch):
+            for c in range(loop_begin, loop_end):
+                to, of = (own + target[c]) * n, (own + source[c]) * n
+                _pass_on(to, of, strength[c], lag[c], begin, min(begin + stretch, n), paths)
+        for c in range(loop_end, np.uint64(len(source))):
+            _pass_on((own + target[c]) * n, (own + source[c]) * n, strength[c], lag[c], none, n, paths)
 
 
 def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, int, int]:
@@ -86,12 +121,29 @@ def _in_order(source: Ints, target: Ints, chosen: Ints) -> tuple[Ints, int, int]
     return np.array([*before, *left, *after], dtype=np.int64), len(before), len(before) + len(left)
 
 
-def couple_noise(noise: Noise, needed: NDArray[np.bool_], out: Floats) -> None:
-    """Add what couplings pass on to `out` (runs, K, T − first step), trends' own noise; to the needed trends (K,)."""
+class _Couplings(NamedTuple):
+    """Couplings in the order in which noise passes along them; from `loop_begin` to `loop_end` − 1 without one."""
+
+    source: NDArray[np.uint64]
+    target: NDArray[np.uint64]
+    strength: Floats
+    lag: NDArray[np.uint64]
+    loop_begin: np.uint64
+    loop_end: np.uint64
+
+
+def _couplings(noise: Noise, needed: NDArray[np.bool_]) -> _Couplings:
+    """The couplings that reach the needed trends (K,)."""
     source, target = noise.coupling_source, noise.coupling_target
-    order, begins, ends = _in_order(source, target, np.flatnonzero(needed[target]))
-    strength, lag = noise.coupling_strength[order], noise.coupling_lag[order]
-    _couple_noise(source[order], target[order], strength, lag, begins, ends, out)
+    order, begin, end = _in_order(source, target, np.flatnonzero(needed[target]))
+    ends = source[order].astype(np.uint64), target[order].astype(np.uint64)
+    lag = noise.coupling_lag[order].astype(np.uint64)
+    return _Couplings(*ends, noise.coupling_strength[order], lag, np.uint64(begin), np.uint64(end))
+
+
+def couple_noise(noise: Noise, out: Floats) -> None:
+    """Add what couplings pass on to `out` (runs, K, T − first step), trends' own noise."""
+    _couple_noise(*_couplings(noise, np.ones(out.shape[1], dtype=bool)), out)
 
 
 def noise_paths(
@@ -106,17 +158,19 @@ def noise_paths(
     needed = np.ones(n_trends, dtype=bool) if wanted is None else wanted.copy()
     for _ in range(n_trends if wanted is not None else 0):
         needed[noise.coupling_source[needed[noise.coupling_target]]] = True
-    parts = []
-    for j in np.flatnonzero(needed[noise.trend]):
-        n_periods = int(np.max(np.nonzero(noise.weight[j].any(axis=0))[0], initial=-1)) + 1
-        innovations = normals(streams.noise[j], streams.first_run, n_runs, n_periods)
-        parts.append((noise.trend[j], innovations, np.ascontiguousarray(noise.weight[j, :, :n_periods].T)))
+    couplings = _couplings(noise, needed)
     out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
     for begin in range(0, n_runs, _NEAR):
-        near = slice(begin, begin + _NEAR)
-        for trend, innovations, weight in parts:
-            _weigh(innovations[near], weight, out[near, trend, :])
-        couple_noise(noise, needed, out[near])
+        near = out[begin : begin + _NEAR]
+        for j in np.flatnonzero(needed[noise.trend]):
+            own = noise.memories[j]
+            innovations = normals(streams.noise[j], streams.first_run + begin, len(near), own.n_periods)
+            path = near[:, noise.trend[j]]
+            if len(own.weight):
+                _weigh(innovations, own.weight, path)
+            else:
+                _recall(innovations, own.phi, own.sigma, np.uint64(own.first), path)
+        _couple_noise(*couplings, near)
     return noise.first_step, out
 
 

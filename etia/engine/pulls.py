@@ -40,6 +40,9 @@ class Pulls:
     past_acts: Bools  # (n,) past events that act on some mover
     past_factor: Floats  # (n, H + 1, M) K of each
     past_inverse: Floats  # (n, H + 1, M) 1/K
+    past_start: Ints  # (n + 1,) the same by pairs that are not 1 throughout, grouped by past event
+    past_target: Ints  # (B,)
+    past_pair: Floats  # (2, B, H + 1) K and 1/K
 
 
 def pulls_among(program: Program, past: Past, mover: Ints) -> Pulls:
@@ -54,7 +57,13 @@ def pulls_among(program: Program, past: Past, mover: Ints) -> Pulls:
     span = program.n_steps - program.as_of
     surface = np.array(surfaces).reshape(len(surfaces), span, span)
     ratio = np.exp(by_age)
-    return Pulls(ratio, 1.0 / ratio, start, target, surface, of_past.sum(axis=0), acts, factor, 1.0 / factor)
+    inverse = 1.0 / factor
+    giver, taker = np.nonzero(of_past.any(axis=1))
+    return Pulls(
+        ratio, 1.0 / ratio, start, target, surface, of_past.sum(axis=0), acts, factor, inverse,
+        np.searchsorted(giver, np.arange(len(past.event) + 1)).astype(np.int64), taker.astype(np.int64),
+        np.stack([factor[giver, :, taker], inverse[giver, :, taker]]),
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)

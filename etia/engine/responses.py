@@ -55,6 +55,8 @@ def _add_shapes(row, trend, starts, peaks, settles, peak, lasting, fades, out): 
                 shape[age] += peak[i] + (lasting[i] - peak[i]) * (age - peaks[i]) / (settles[i] - peaks[i])
             elif lasting[i] == 0.0:
                 break
+            elif np.isinf(fades[i]):
+                shape[age] += lasting[i]
             else:
                 shape[age] += lasting[i] * 0.5 ** ((age - settles[i]) / fades[i])
 
@@ -71,25 +73,89 @@ def own_responses(impacts: Impacts, n_rows: int, n_trends: int, n_ages: int) -> 
 
 
 @njit(cache=True, nogil=True)
-def _couple(source, target, strength, lag, deviation):  # type: ignore[no-untyped-def]
+def _couple(source, target, strength, lag, acts, deviation):  # type: ignore[no-untyped-def]
+    """Add to every row what couplings pass on; `acts` (rows, K) tells which of its trends deviate at all.
+
+    What a trend gives is passed on at once when all that reaches it is there; in loops as many steps at a time as pass
+    before anything comes back.
+    """
+    n_trends, n_steps = deviation.shape[1], deviation.shape[2]
+    order, n_straight = _in_order(source, target, n_trends)
+    span = n_steps
+    for c in order[n_straight:]:
+        span = min(span, max(lag[c], 1))
     for row in range(deviation.shape[0]):
-        for t in range(deviation.shape[2]):
-            for c in range(len(source)):
-                if t >= lag[c]:
-                    deviation[row, target[c], t] += strength[c] * deviation[row, source[c], t - lag[c]]
+        own, is_moved = deviation[row], acts[row]
+        for c in order[:n_straight]:
+            if is_moved[source[c]]:
+                is_moved[target[c]] = True
+                _pass_on(own[source[c]], own[target[c]], strength[c], lag[c], 0, n_steps)
+        is_known = n_straight == len(order)
+        while not is_known:
+            is_known = True
+            for c in order[n_straight:]:
+                if is_moved[source[c]] and not is_moved[target[c]]:
+                    is_moved[target[c]], is_known = True, False
+        if n_straight < len(order):
+            for first in range(0, n_steps, span):
+                for c in order[n_straight:]:
+                    if is_moved[source[c]]:
+                        _pass_on(own[source[c]], own[target[c]], strength[c], lag[c], first, min(first + span, n_steps))
+
+
+@njit(inline="always")
+def _pass_on(given, taken, strength, lag, first, stop):  # type: ignore[no-untyped-def]
+    begin = max(first, lag)
+    earlier = given[begin - lag :]
+    later = taken[begin : max(stop, begin)]
+    for t in range(len(later)):
+        later[t] += strength * earlier[t]
+
+
+@njit(cache=True, nogil=True)
+def _in_order(source, target, n_trends):  # type: ignore[no-untyped-def]
+    """Couplings, those first that come after all that reaches their source, and how many: the rest hang on loops."""
+    n_open = np.zeros(n_trends, np.int64)
+    for c in range(len(target)):
+        n_open[target[c]] += 1
+    ready = [k for k in range(n_trends) if n_open[k] == 0]
+    order = np.empty(len(source), np.int64)
+    n = 0
+    while ready:
+        k = ready.pop()
+        for c in range(len(source)):
+            if target[c] == k:
+                order[n] = c
+                n += 1
+        for c in range(len(source)):
+            if source[c] == k:
+                n_open[target[c]] -= 1
+                if n_open[target[c]] == 0:
+                    ready.append(target[c])
+    n_straight = n
+    for c in range(len(source)):
+        if n_open[target[c]] > 0:
+            order[n] = c
+            n += 1
+    return order, n_straight
 
 
 def couple(own: Floats, couplings: Couplings) -> Floats:
     """(rows, K, steps) `own` deviations with what couplings pass on: d_k(t) = own_k(t) + Σ_j c_jk · d_j(t − lag_jk)."""
-    out = own.copy()
-    if len(couplings.source):
-        _couple(couplings.source, couplings.target, couplings.strength, couplings.lag, out)
+    out, c = own.copy(), couplings
+    if len(c.source):
+        _couple(c.source, c.target, c.strength, c.lag, np.any(own, axis=2), out)
     return out
 
 
 def total_responses(impacts: Impacts, couplings: Couplings, n_rows: int, n_trends: int, n_ages: int) -> Floats:
     """(rows, K, ages) total response G_ek(age): the impact's own shape and all that reaches k through couplings."""
-    return couple(own_responses(impacts, n_rows, n_trends, n_ages), couplings)
+    out, c = own_responses(impacts, n_rows, n_trends, n_ages), couplings
+    if len(c.source):
+        acts = np.zeros((n_rows, n_trends), dtype=bool)
+        acts[impacts.row, impacts.trend] = True
+        _couple(c.source, c.target, c.strength, c.lag, acts, out)
+    return out
 
 
 @njit(cache=True, nogil=True)

@@ -1,8 +1,6 @@
 """When events come: one Exp(1) threshold an event and run, spent along its rate (method §3).
 
-Two ways, one law: `rounds` goes from one occurrence to the next where every pull keeps one value from its lag on;
-`march` goes through the steps where some pull varies from step to step. Before either, what is removed from the past
-takes along what hung on it (§7).
+`rounds` goes from one occurrence to the next. Before, what is removed from the past takes along what hung on it (§7).
 """
 
 from __future__ import annotations
@@ -12,17 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from etia.engine.march import march
 from etia.engine.plan import noise_felt
 from etia.engine.program import NEVER
 from etia.engine.propagation import noise_paths, noise_since
 from etia.engine.rounds import spend
-from etia.engine.streams import Streams, thresholds, thresholds_by_event, uniforms
+from etia.engine.streams import Streams, thresholds_by_event, uniforms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from etia.engine.march import Counted
     from etia.engine.plan import Plan
 
     Floats = NDArray[np.float64]
@@ -104,13 +100,12 @@ def sample(
     noise: Floats | None = None,
     threshold: Floats | None = None,
     factors: Floats | None = None,
-    counted: Counted | None = None,
 ) -> Steps:
     """(n_runs, N) the step at which each event comes in each run, NEVER where it does not before the calendar's end.
 
     Runs are numbered from `streams.first_run`. `noise` as in `noise_factors`, whose result `factors` may be given
     instead. `threshold` (n_runs, M), the open events' Exp(1) thresholds, replaces those of the streams (stratified
-    ones, or given ones in a test). `counted` adds up what calibration needs of marched events.
+    ones, or given ones in a test).
     """
     program = plan.program
     out = np.empty((n_runs, program.n_events), dtype=np.int16)
@@ -120,17 +115,12 @@ def sample(
         _lay_out(fixed, loose, past, plan.open, np.empty((n_runs, 0), dtype=np.int16), program.as_of, out)
         return out
     loose_offset = np.where(past == NEVER, NEVER, past - program.as_of)
-    if len(plan.marched.event):
-        given = thresholds(streams.threshold[plan.open], streams.first_run, n_runs) if threshold is None else threshold
-        factors = noise_factors(plan, noise) if factors is None else factors
-        offsets = march(plan, np.ascontiguousarray(given), loose_offset, factors, counted)
-    else:
-        by_event = (
-            thresholds_by_event(streams.threshold[plan.open], streams.first_run, n_runs)
-            if threshold is None
-            else np.ascontiguousarray(threshold.T)
-        )
-        offsets = spend(plan, by_event, loose_offset)
+    by_event = (
+        thresholds_by_event(streams.threshold[plan.open], streams.first_run, n_runs)
+        if threshold is None
+        else np.ascontiguousarray(threshold.T)
+    )
+    offsets = spend(plan, by_event, loose_offset, noise_factors(plan, noise) if factors is None else factors)
     _lay_out(fixed, loose, past, plan.open, offsets, program.as_of, out)
     return out
 

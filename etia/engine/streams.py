@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from etia.engine.elementary import log, sine_and_cosine
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,8 +41,8 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _PERIOD_SHIFT = np.uint64(20)  # a noisy trend has room for 2^20 innovations a run
 _UNIT = 2.0**-53
-_NEAR = 256
-"""runs whose normals are made at once, so that they stay near the processor"""
+_WHOLE = 16
+"""normals that are made at once: some too many cost less than a rest one by one"""
 
 
 def key(seed: int, purpose: str, name: str) -> np.uint64:
@@ -146,25 +148,20 @@ def _deal(order, tiles, out):  # type: ignore[no-untyped-def]
                 out[b * batch + order[s, b, i], s] = tiles[i]
 
 
-@njit(cache=True, nogil=True)
-def _fill_pairs(stream: np.uint64, first: np.uint64, radial: Floats, angular: Floats) -> None:
-    for r in range(radial.shape[0]):
-        base = (first + np.uint64(r)) << _PERIOD_SHIFT
-        for i in range(radial.shape[1]):
-            radial[r, i] = uniform(stream, base + np.uint64(2 * i))
-            angular[r, i] = uniform(stream, base + np.uint64(2 * i + 1))
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_normals(stream: np.uint64, first: np.uint64, out: Floats) -> None:
+    one, two = np.uint64(1), np.uint64(2)
+    for r in range(np.uint64(out.shape[0])):
+        base = (first + r) << _PERIOD_SHIFT
+        for i in range(np.uint64(out.shape[1]) // two):
+            radius = np.sqrt(-2.0 * log(uniform(stream, base + two * i)))
+            sine, cosine = sine_and_cosine(uniform(stream, base + two * i + one))
+            out[r, two * i] = radius * cosine
+            out[r, two * i + one] = radius * sine
 
 
 def normals(stream: np.uint64, first: int, n_runs: int, n_periods: int) -> Floats:
     """(n_runs, n_periods) standard normals, the innovations ε of one noisy trend (Box and Muller's transform)."""
-    out = np.empty((n_runs, n_periods))
-    radial, angular = np.empty((2, min(_NEAR, n_runs), (n_periods + 1) // 2))
-    for begin in range(0, n_runs, _NEAR):
-        rows = out[begin : begin + _NEAR]
-        radius, angle = radial[: len(rows)], angular[: len(rows)]
-        _fill_pairs(np.uint64(stream), np.uint64(first + begin), radius, angle)
-        np.sqrt(np.multiply(np.log(radius, out=radius), -2.0, out=radius), out=radius)
-        angle *= 2.0 * np.pi
-        np.multiply(radius, np.cos(angle), out=rows[:, ::2])
-        np.multiply(radius[:, : n_periods // 2], np.sin(angle)[:, : n_periods // 2], out=rows[:, 1::2])
-    return out
+    out = np.empty((n_runs, -(-n_periods // _WHOLE) * _WHOLE))
+    _fill_normals(np.uint64(stream), np.uint64(first), out)
+    return out[:, :n_periods]

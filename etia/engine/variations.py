@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from etia.engine.plan import BY_AGE, BY_OFFSET
 from etia.engine.program import LINEAR, LOG, NEVER
 
 if TYPE_CHECKING:
@@ -54,12 +55,13 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Variations:
-    """What V variations multiply. Entries are grouped by the event that they change: U changed events in all."""
+    """What V variations multiply. A change is an event with the factors on its hazard; variations share G of them."""
 
-    changed_start: Ints  # (V + 1,) changed events of each variation
-    changed: Ints  # (U,) open event
-    most: Floats  # (U,) the largest factor on its hazard
-    entry_start: Ints  # (U + 1,)
+    changed_start: Ints  # (V + 1,) changes of each variation
+    changed: Ints  # (U,) change
+    event: Ints  # (G,) open event
+    most: Floats  # (G,) the largest factor on its hazard
+    entry_start: Ints  # (G + 1,)
     entry: Ints  # (E,) row of `factor`
     entry_source: Ints  # (E,) loose source that must stand for it; −1 for none
     factor: Floats  # (rows, H + 1) factors on hazards by offset
@@ -95,21 +97,22 @@ class Windows:
 def pairs_of(plan: Plan, also: Sequence[tuple[int, int]] = ()) -> Pairs:
     """The pulls of a plan, pair by pair; those of `also` (open source, open event) even where they are 1."""
     n_open, span = len(plan.open), plan.hazard.shape[1]
-    marched, constant = plan.marched, plan.constant
-    source, column = np.nonzero(np.any(marched.by_age != 1.0, axis=1))
-    past, past_column = np.nonzero(np.any(marched.of_past != 1.0, axis=1))
+    varying, constant = plan.varying, plan.constant
+    rows = varying.table[np.minimum(varying.base[:, None] + np.arange(span), len(varying.table) - 1)]
+    acts = np.any(rows != 1.0, axis=1)
+    aging, past = (np.flatnonzero(acts & (varying.stride == stride)) for stride in (BY_AGE, BY_OFFSET))
     giver = np.repeat(np.arange(len(constant.start) - 1), np.diff(constant.start))
     ratio, ages = 1.0 / constant.inverse_ratio, np.arange(span)
     loose_step = plan.program.fixed_step[plan.loose.event].astype(np.int64) - plan.program.as_of
     own, late = np.flatnonzero(giver < n_open), np.flatnonzero(giver >= n_open)
     begins = constant.delay[late] + loose_step[giver[late] - n_open]
-    known = {*zip(source.tolist(), marched.event[column].tolist(), strict=True)}
+    known = {*zip(varying.source[aging].tolist(), varying.target[aging].tolist(), strict=True)}
     known |= {*zip(giver[own].tolist(), constant.target[own].tolist(), strict=True)}
     idle = np.array([pair for pair in also if pair not in known], dtype=np.int64).reshape(-1, 2)
-    sources = np.r_[source, giver[own], idle[:, 0]].astype(np.int64)
-    targets = np.r_[marched.event[column], constant.target[own], idle[:, 1]].astype(np.int64)
+    sources = np.r_[varying.source[aging], giver[own], idle[:, 0]].astype(np.int64)
+    targets = np.r_[varying.target[aging], constant.target[own], idle[:, 1]].astype(np.int64)
     acting = np.where(ages >= constant.delay[own, None], ratio[own, None], 1.0)
-    by_age = np.concatenate([marched.by_age[source, :, column], acting, np.ones((len(idle), span))])
+    by_age = np.concatenate([rows[aging], acting, np.ones((len(idle), span))])
     order = np.lexsort((targets, sources))
     by_age = np.ascontiguousarray(by_age[order])
     with np.errstate(divide="ignore"):
@@ -124,11 +127,9 @@ def pairs_of(plan: Plan, also: Sequence[tuple[int, int]] = ()) -> Pairs:
         np.stack([by_age.max(axis=1), inverse.max(axis=1)], axis=1),
         np.all(np.diff(by_age, axis=1) >= 0.0, axis=1),
         np.all(np.diff(by_age, axis=1) <= 0.0, axis=1),
-        np.r_[past, giver[late] - n_open].astype(np.int64),
-        np.r_[marched.event[past_column], constant.target[late]].astype(np.int64),
-        np.concatenate(
-            [marched.of_past[past, :, past_column], np.where(ages >= begins[:, None], ratio[late, None], 1.0)]
-        ),
+        np.r_[varying.source[past], giver[late]].astype(np.int64) - n_open,
+        np.r_[varying.target[past], constant.target[late]].astype(np.int64),
+        np.concatenate([rows[past], np.where(ages >= begins[:, None], ratio[late, None], 1.0)]),
     )
 
 
@@ -194,6 +195,21 @@ def _multiply(course, ratio, row, offset):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
+def _shift(course, ratio, inverse, row, offset, factual, since):  # type: ignore[no-untyped-def]
+    """Put a source's pull in at `offset` and take it out at its factual one, in what comes after `since`."""
+    q, o, w, n = np.uint64(row), np.uint64(offset), np.uint64(factual), np.uint64(len(course))
+    begin, both = np.uint64(max(min(offset, factual), since) + 1), min(np.uint64(max(offset, factual, since) + 1), n)
+    if offset < factual:
+        for i in range(begin, both):
+            course[i] *= ratio[q, i - o]
+    else:
+        for i in range(begin, both):
+            course[i] *= inverse[q, i - w]
+    for i in range(both, n):
+        course[i] = course[i] * ratio[q, i - o] * inverse[q, i - w]
+
+
+@njit(inline="always")
 def _weigh(course, factor, row, offset):  # type: ignore[no-untyped-def]
     """Multiply what comes after `offset` by a row of factors by offset."""
     q = np.uint64(row)
@@ -219,13 +235,45 @@ def _move(out, factor, first, offset, is_sum, is_out):  # type: ignore[no-untype
             own[s] *= part[s]
 
 
+@njit(cache=True, nogil=True)
+def _change_alone(  # type: ignore[no-untyped-def]
+    event, most, entry_start, entry, entry_source, row, loose, factual, threshold, rate, cumulated,
+    needs_start, needs, shutter_start, shutter, course, comes,
+):  # fmt: skip
+    """Write each change's course of rates (G, H + 1) in one run, and when its event comes of that change alone (G,)."""
+    n = rate.shape[1]
+    for g in range(len(event)):
+        m, own = event[g], course[g]
+        for i in range(1, n):
+            own[i] = rate[m, i]
+        for e in range(entry_start[g], entry_start[g + 1]):
+            if entry_source[e] < 0 or loose[entry_source[e]] <= 0:
+                _weigh(own, row, entry[e], 0)
+        begin, end = _open_between(m, factual, needs_start, needs, shutter_start, shutter, n)
+        comes[g] = n
+        # rounding must not rule out what the sum step by step would reach
+        if begin < end and most[g] * (cumulated[m, end] - cumulated[m, begin]) * 1.000000001 >= threshold[m]:
+            comes[g] = _scan(own, begin + 1, end, 0.0, threshold[m])
+
+
+@njit(inline="always")
+def _open_between(m, offset, needs_start, needs, shutter_start, shutter, n):  # type: ignore[no-untyped-def]
+    """Offsets after which, and up to which, an event may come."""
+    begin, end = 0, n - 1
+    for x in range(needs_start[m], needs_start[m + 1]):
+        begin = max(begin, offset[needs[x]])
+    for x in range(shutter_start[m], shutter_start[m + 1]):
+        end = min(end, offset[shutter[x]])
+    return begin, end
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _vary(  # type: ignore[no-untyped-def]
     threshold, factual, loose, hazard, noise_row, factors,
     pair_start, pair_target, pair_source, by_age, inverse, past_source, past_target, of_past,
     needs_start, needs, shutter_start, shutter, holds_start, holds,
     lag, extreme, is_rising, is_falling,
-    changed_start, changed, changed_most, entry_start, entry, entry_source, row,
+    changed_start, changed, change_event, change_most, entry_start, entry, entry_source, row,
     surface_start, surface_pair, surface_row, surface, surface_most,
     start, first, kind, lower, width, weight, own_course, noise, response, response_inverse, acts, plain, schedule,
     scheduled, out,
@@ -236,6 +284,8 @@ def _vary(  # type: ignore[no-untyped-def]
     rate = np.empty((n_open, n))
     cumulated = np.empty((n_open, n))
     course = np.empty(n)
+    changed_course = np.empty((len(change_event), n))
+    comes = np.empty(len(change_event), np.int64)
     offset = np.empty(n_open + n_loose, np.int64)
     predicted = np.empty(n_open, np.int64)
     known_at = np.empty(n_open, np.int64)  # offset up to which what is spent is known and settled
@@ -269,6 +319,10 @@ def _vary(  # type: ignore[no-untyped-def]
             for i in range(n):
                 total += rate[m, i]
                 cumulated[m, i] = total
+        _change_alone(
+            change_event, change_most, entry_start, entry, entry_source, row, loose[r], factual[r], threshold[r], rate,
+            cumulated, needs_start, needs, shutter_start, shutter, changed_course, comes,
+        )  # fmt: skip
         for o in range(n_windows):
             begin, end = start[o], start[o + 1]
             base[begin:end] = noise[r if len(noise) > 1 else 0, begin:end]
@@ -285,15 +339,14 @@ def _vary(  # type: ignore[no-untyped-def]
                 known_at[m] = 0
             n_due = 0
             for u in range(changed_start[v], changed_start[v + 1]):
-                m = changed[u]
-                change_of[m] = u
-                is_due[m] = True
-                due[n_due] = m
-                n_due += 1
+                m = change_event[changed[u]]
+                change_of[m] = changed[u]
+                predicted[m] = comes[changed[u]]
             for x in range(surface_start[v], surface_start[v + 1]):
                 m = pair_target[surface_pair[x]]
                 is_scaled[m] = True
-                if not is_due[m] and factual[r, pair_source[surface_pair[x]]] < factual[r, m]:
+                is_felt = change_of[m] >= 0 or factual[r, pair_source[surface_pair[x]]] < factual[r, m]
+                if is_felt and not is_due[m]:
                     is_due[m] = True
                     due[n_due] = m
                     n_due += 1
@@ -302,17 +355,13 @@ def _vary(  # type: ignore[no-untyped-def]
                 for d in range(n_due):
                     m = due[d]
                     is_due[m] = False
-                    u = change_of[m]
-                    begin, end = 0, n - 1
-                    for x in range(needs_start[m], needs_start[m + 1]):
-                        begin = max(begin, offset[needs[x]])
-                    for x in range(shutter_start[m], shutter_start[m + 1]):
-                        end = min(end, offset[shutter[x]])
+                    g = change_of[m]
+                    begin, end = _open_between(m, offset, needs_start, needs, shutter_start, shutter, n)
                     predicted[m] = absent
                     if begin >= end:
                         continue
-                    most = 1.0 if u < 0 else changed_most[u]
-                    since = now if u < 0 else 0  # up to there the course is the factual one, and was not enough
+                    most = 1.0 if g < 0 else change_most[g]
+                    since = now if g < 0 else 0  # up to there the course is the factual one, and was not enough
                     for x in range(n_moved):
                         q = pair_between[moved[x], m]
                         o, w = offset[moved[x]], factual[r, moved[x]]
@@ -334,20 +383,14 @@ def _vary(  # type: ignore[no-untyped-def]
                         spent = cumulated[m, since] - cumulated[m, begin]
                     else:
                         since = begin
+                    own = rate[m] if g < 0 else changed_course[g]
                     for i in range(np.uint64(since) + np.uint64(1), np.uint64(n)):
-                        course[i] = rate[np.uint64(m), i]
-                    if u >= 0:
-                        for e in range(entry_start[u], entry_start[u + 1]):
-                            if entry_source[e] < 0 or loose[r, entry_source[e]] <= 0:
-                                _weigh(course, row, entry[e], since)
+                        course[i] = own[i]
                     for x in range(n_moved):
                         q = pair_between[moved[x], m]
                         o, w = offset[moved[x]], factual[r, moved[x]]
                         if q >= 0 and o != w:
-                            if o < absent:
-                                _multiply(course, by_age, q, o)
-                            if w < absent:
-                                _multiply(course, inverse, q, w)
+                            _shift(course, by_age, inverse, q, o, w, since)
                     if is_scaled[m]:
                         for x in range(surface_start[v], surface_start[v + 1]):
                             q = surface_pair[x]
@@ -394,7 +437,7 @@ def _vary(  # type: ignore[no-untyped-def]
             for x in range(n_moved):
                 is_moved[moved[x]] = False
             for u in range(changed_start[v], changed_start[v + 1]):
-                change_of[changed[u]] = -1
+                change_of[change_event[changed[u]]] = -1
             for x in range(surface_start[v], surface_start[v + 1]):
                 is_scaled[pair_target[surface_pair[x]]] = False
             for o in range(n_windows):
@@ -459,7 +502,7 @@ def vary(
         pairs.start, pairs.target, pairs.source, pairs.by_age, pairs.inverse, pairs.past_source, pairs.past_target,
         pairs.of_past, needs_start, needs, shutter_start, shutter, held_start, held,
         pairs.lag, pairs.extreme, pairs.is_rising, pairs.is_falling,
-        c.changed_start, c.changed, c.most, c.entry_start, c.entry, c.entry_source, c.factor,
+        c.changed_start, c.changed, c.event, c.most, c.entry_start, c.entry, c.entry_source, c.factor,
         c.surface_start, c.surface_pair, c.surface_row, c.surface, c.surface.max(axis=(1, 2), initial=1.0),
         w.start, w.first, w.kind, w.lower, w.width, w.weight, w.course, w.noise, w.response, w.inverse, w.acts,
         w.plain, w.schedule, w.scheduled, out,

@@ -135,10 +135,39 @@ def _pull(a, o, is_undone, by_age, surface_start, surface_target, surface, rate)
             rate[i, m] *= 1.0 / surface[q, o, i] if is_undone else surface[q, o, i]
 
 
+@njit(cache=True, nogil=True)
+def _change_past(  # type: ignore[no-untyped-def]
+    fell, was_fell, start, target, pair, course, first, by_mover, is_touched
+):  # fmt: skip
+    """Take the pulls of past events that are gone out of the courses from `first` on, and put those back that are back.
+
+    Mover by mover, as a past event pulls on few; `by_mover` (M, H + 1) and `is_touched` (M,) are room to work in.
+    """
+    n, n_movers = course.shape
+    is_touched[:] = False
+    for j in range(len(fell)):
+        if fell[j] == was_fell[j]:
+            continue
+        for x in range(start[j], start[j + 1]):
+            m = target[x]
+            own = by_mover[m]
+            if not is_touched[m]:
+                is_touched[m] = True
+                for i in range(first, n):
+                    own[i] = course[i, m]
+            pull = pair[1 if fell[j] else 0, x]
+            for i in range(first, n):
+                own[i] *= pull[i]
+    for m in range(n_movers):
+        if is_touched[m]:
+            for i in range(first, n):
+                course[i, m] = by_mover[m, i]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def _rerun(  # type: ignore[no-untyped-def]
-    threshold, offset, rate, cumulated, is_free, set_offset, fell, was_fell, past_acts, past_factor, past_inverse,
-    needs_past, shut_by_past, by_age, by_age_inverse, surface_start, surface_target, surface,
+    threshold, offset, rate, cumulated, is_free, set_offset, fell, was_fell, past_acts, past_start, past_target,
+    past_pair, needs_past, shut_by_past, by_age, by_age_inverse, surface_start, surface_target, surface,
     needs_start, needs, shutter_start, shutter, holds_start, holds, shuts_start, shuts, out,
 ):  # fmt: skip
     n_runs, n, n_movers = rate.shape
@@ -146,6 +175,8 @@ def _rerun(  # type: ignore[no-untyped-def]
     absent = n
     has_past_gates = needs_past.any() or shut_by_past.any()
     course = np.empty((n, n_movers))  # rates in this world
+    by_mover = np.empty((n_movers, n))
+    is_touched = np.zeros(n_movers, np.bool_)
     spent = np.empty(n_movers)
     left = np.empty(n_movers)  # threshold; infinite where the event cannot come (any more)
     at_work = np.empty(n_movers)  # 1 where all requirements have come
@@ -190,24 +221,12 @@ def _rerun(  # type: ignore[no-untyped-def]
             for x in range(shutter_start[m], shutter_start[m + 1]):
                 if offset[r, shutter[x]] <= before:
                     left[m] = np.inf
-        is_new = True  # the first change of the past is taken up together with the factual rates
-        for j in range(n_past):
-            if fell[r, j] == was_fell[r, j] or not past_acts[j]:
-                continue
-            pull = past_inverse[j] if fell[r, j] else past_factor[j]
-            if is_new:
-                is_new = False
-                for i in range(1, n):
-                    for m in range(n_movers):
-                        course[i, m] = rate[r, i, m] * pull[i, m]
-            else:
-                for i in range(1, n):
-                    for m in range(n_movers):
-                        course[i, m] *= pull[i, m]
-        if is_new:
-            for i in range(first, n):
-                for m in range(n_movers):
-                    course[i, m] = rate[r, i, m]
+        for i in range(first, n):
+            for m in range(n_movers):
+                course[i, m] = rate[r, i, m]
+        _change_past(
+            fell[r], was_fell[r], past_start, past_target, past_pair, course, first, by_mover, is_touched
+        )  # fmt: skip
         for i in range(first, n):
             n_hits = 0
             for m in range(n_movers):
@@ -315,7 +334,7 @@ def rerun(ground: Ground, world: World) -> Rerun:
     out = np.empty_like(ground.offset)
     _rerun(
         ground.threshold, ground.offset, ground.rate, ground.cumulated, ground.is_free, set_offset, fell, ground.fell,
-        p.past_acts | g.needs_past.any(axis=0) | g.shut_by_past.any(axis=0), p.past_factor, p.past_inverse,
+        p.past_acts | g.needs_past.any(axis=0) | g.shut_by_past.any(axis=0), p.past_start, p.past_target, p.past_pair,
         g.needs_past, g.shut_by_past, p.by_age, p.by_age_inverse, p.surface_start, p.surface_target, p.surface,
         g.needs_start, g.needs, g.shutter_start, g.shutter, g.holds_start, g.holds, g.shuts_start, g.shuts, out,
     )  # fmt: skip

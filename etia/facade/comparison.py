@@ -1,37 +1,51 @@
 """What differs between runs, or between the scenarios of one: in what went in, and in what came out (method §8).
 
-Runs with the same seed, draws and runs share their random numbers; then outcomes are taken from each other run by run,
-and the difference carries the error of a paired comparison, which is far smaller than that of either side.
+Runs with the same seed, draws and runs are done again on the same random numbers, and their outcomes taken from each
+other run by run. All other tables are held against each other as they were written.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from etia.compile.standard_errors import quantiles, standard_error
+from etia.compile.study import REFERENCE
+from etia.describe.comparison import (
+    CHANGED_EVENTS,
+    CHANGED_HYPOTHESES,
+    CHANGED_INPUTS,
+    CHANGED_SCORES,
+    CHANGED_TRENDS,
+    changed_events,
+    changed_hypotheses,
+    changed_inputs,
+    changed_rows,
+    changed_scores,
+    changed_trends,
+    is_paired,
+)
 from etia.errors import UsageError
 from etia.files.resolved import resolved_document
-from etia.mapping.event_courses import prospective_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from etia.compile.study import Case
     from etia.facade.running import Run
+    from etia.files.places import Node
 
-    Floats = NDArray[np.float64]
+__all__ = ["CHANGED_TABLES", "Comparison", "compare"]
 
-__all__ = ["Comparison", "compare"]
-
-_INPUTS = ["run", "path", "before", "after"]
-_EVENTS = ["run", "scenario", "event", "date", "before", "after", "difference", "se"]
-_TRENDS = ["run", "scenario", "trend", "date", "before", "after", "difference", "se", "median_before", "median_after"]
+CHANGED_TABLES = ["run", "table", "rows", "differing"]
+_OF_PAIRS = {
+    "events": (changed_events, CHANGED_EVENTS),
+    "trends": (changed_trends, CHANGED_TRENDS),
+    "hypotheses": (changed_hypotheses, CHANGED_HYPOTHESES),
+    "scores": (changed_scores, CHANGED_SCORES),
+}
+"""each part that is paired run by run: what computes it, and its columns"""
 
 
 @dataclass(frozen=True)
@@ -39,40 +53,49 @@ class Comparison:
     """Differences of runs or scenarios to the first."""
 
     inputs: pd.DataFrame
-    """values of the models that differ: run, path, before, after"""
+    """values of the models that differ: run, path, before, after, and the file and line of both"""
     events: pd.DataFrame
     """probabilities at the horizon, with the paired error of their difference"""
     trends: pd.DataFrame
     """means at the horizon, likewise, with the medians beside them"""
+    hypotheses: pd.DataFrame
+    """their probabilities, likewise"""
+    scores: pd.DataFrame
+    """impact scores at `as_of` and the horizon that differ, likewise"""
+    tables: pd.DataFrame
+    """of every table that both sides have: its rows, and how many differ or stand on one side only"""
     paired: bool
     """whether both sides share their random numbers"""
+    rows: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    """the differing rows of tables that were asked for, both sides beside each other; their errors are not paired"""
 
     @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        return {"inputs": self.inputs, "events": self.events, "trends": self.trends}
+    def parts(self) -> dict[str, pd.DataFrame]:
+        """All that differs, by name."""
+        own = {name: getattr(self, name) for name in ("inputs", *_OF_PAIRS, "tables")}
+        return own | dict(self.rows)
 
 
-def compare(runs: Sequence[Run]) -> Comparison:
+def compare(runs: Sequence[Run], *, tables: Iterable[str] = ()) -> Comparison:
     """The runs against the first one; of a single run its scenarios against the reference.
 
-    Raises UsageError where there is nothing to compare.
+    `tables` names those whose differing rows are wanted. Raises UsageError where there is nothing to compare, or for a
+    table that no run has.
     """
-    import pandas as pd
-
     pairs = list(_pairs(runs))
     if not pairs:
         raise UsageError("there is nothing to compare: name two runs, or one with scenarios")
-    inputs, events, trends = [], [], []
-    for name, before, after in pairs:
-        events += [[name, *row] for row in _event_rows(before, after)]
-        trends += [[name, *row] for row in _trend_rows(before, after)]
-    for other in runs[1:]:
-        inputs += [[_name(other), *row] for row in _differences(_content(runs[0]), _content(other))]
+    found = {
+        name: _stacked(((other, changed(before, after)) for other, before, after in pairs), columns)
+        for name, (changed, columns) in _OF_PAIRS.items()
+    }
+    counts, rows = _tables(runs, list(tables))
     return Comparison(
-        pd.DataFrame(inputs, columns=_INPUTS),
-        pd.DataFrame(events, columns=_EVENTS),
-        pd.DataFrame(trends, columns=_TRENDS),
-        all(_is_paired(before, after) for _, before, after in pairs),
+        inputs=_stacked(_inputs(runs), CHANGED_INPUTS),
+        **found,
+        tables=counts,
+        paired=all(is_paired(before, after) for _, before, after in pairs),
+        rows=rows,
     )
 
 
@@ -91,66 +114,97 @@ def _name(run: Run) -> str:
     return run.folder.name if run.folder is not None else run.model.name
 
 
+def _stacked(parts: Iterable[tuple[str, pd.DataFrame]], columns: Sequence[str]) -> pd.DataFrame:
+    """Tables of several runs or scenarios below each other, `run` in front."""
+    import pandas as pd
+
+    made = [table.assign(run=name)[["run", *columns]] for name, table in parts if len(table)]
+    return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["run", *columns])
+
+
+def _inputs(runs: Sequence[Run]) -> Iterator[tuple[str, pd.DataFrame]]:
+    first = runs[0]
+    known = _places(first)
+    if len(runs) == 1:
+        for name, under in first.scenarios.items():
+            assert under.scenario is not None
+            before, after = (_plain(root) for root in (first.model.loaded.root, under.scenario.root))
+            yield name, changed_inputs(before, after, (known, known | _under(known, name)))
+        return
+    for other in runs[1:]:
+        yield _name(other), changed_inputs(_content(first), _content(other), (known, _places(other)))
+
+
+def _plain(root: Node) -> dict[str, Any]:
+    found = root.resolved()
+    assert isinstance(found, dict)
+    return found
+
+
+def _under(places: Mapping[str, str], scenario: str) -> dict[str, str]:
+    """The places that a scenario sets, by the paths of the model."""
+    head = f"scenarios.{scenario}."
+    return {path.removeprefix(head): place for path, place in places.items() if path.startswith(head)}
+
+
 def _content(run: Run) -> dict[str, Any]:
     options = {key: value for key, value in vars(run.request).items() if value is not None}
-    return {**resolved_document(run.model.loaded, {}), "options": options}
+    layers = {name: model.layers for name, model in run.scenarios.items()}
+    return {**resolved_document(run.model.loaded, layers), "options": options}
 
 
-def _differences(before: Any, after: Any, path: str = "") -> Iterator[list[str]]:
-    """Path and both values, as text, of all that differs."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys([*before, *after]):
-            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
-    elif before != after:
-        yield [path, "" if before is None else str(before), "" if after is None else str(after)]
+def _places(run: Run) -> dict[str, str]:
+    """Where the run's values were written: as the folder has kept it, else as the model was loaded."""
+    from etia.files.origins import as_origins, origins_rows, read_origins
+
+    kept = {} if run.folder is None else read_origins(run.folder)
+    over = {name: model.scenario.root for name, model in run.scenarios.items() if model.scenario}
+    return kept or as_origins(origins_rows(run.model.loaded.root, over))
 
 
-def _is_paired(before: Case, after: Case) -> bool:
-    one, two = before.study.settings, after.study.settings
-    return (one.n_draws, one.runs, one.seed, one.central) == (two.n_draws, two.runs, two.seed, two.central)
+def _tables(runs: Sequence[Run], wanted: Sequence[str]) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """How many rows of each table differ, and the rows of those that are wanted."""
+    import pandas as pd
 
-
-def _difference(before: Case, after: Case, one: Floats, two: Floats) -> tuple[float, float]:
-    """Difference of the means of two sides' outcomes and its standard error, paired where that has a meaning."""
-    difference = float(two.mean() - one.mean())
-    if _is_paired(before, after):
-        return difference, float(standard_error(two - one, after.study.settings.n_draws, after))
-    errors = [
-        standard_error(values, case.study.settings.n_draws, case) for case, values in ((before, one), (after, two))
-    ]
-    return difference, float(np.hypot(*errors))
-
-
-def _horizon(before: Case, after: Case) -> str:
-    """The last step that both sides have."""
-    return min(case.calendar.label(case.calendar.n_steps - 1) for case in (before, after))
-
-
-def _step(case: Case, label: str) -> int:
-    return case.calendar.labels().index(label)
-
-
-def _event_rows(before: Case, after: Case) -> Iterator[list[Any]]:
-    date = _horizon(before, after)
-    there = set(prospective_events(before))
-    for event in prospective_events(after):
-        if event in there:
-            one, two = (
-                (case.outcomes.steps[:, case.compiled.index.place[event]] <= _step(case, date)).astype(float)
-                for case in (before, after)
+    counts: list[tuple[str, str, int, int]] = []
+    rows: dict[str, list[tuple[str, pd.DataFrame]]] = {name: [] for name in wanted}
+    there: set[str] = set()
+    for name, before, after in _sides(runs):
+        there |= set(before) & set(after)
+        for table in (t for t in before if t in after):
+            differing = changed_rows(before[table], after[table])
+            n_rows = max(len(before[table]), len(after[table]), len(differing))
+            counts.append((name, table, n_rows, len(differing)))
+            if table in rows:
+                rows[table].append((name, differing))
+    for table in wanted:
+        if table not in there:
+            raise UsageError(
+                f"there is no table '{table}' on both sides; there are {', '.join(sorted(there)) or 'none'}"
             )
-            yield [after.scenario, event, date, one.mean(), two.mean(), *_difference(before, after, one, two)]
+    made = {name: _stacked(parts, list(parts[0][1].columns) if parts else []) for name, parts in rows.items()}
+    return pd.DataFrame(counts, columns=CHANGED_TABLES), made
 
 
-def _trend_rows(before: Case, after: Case) -> Iterator[list[Any]]:
-    date = _horizon(before, after)
-    for trend in after.trend_names:
-        if trend in before.trend_names:
-            one, two = (_values(case, trend, date) for case in (before, after))
-            medians = [float(quantiles(np.sort(values), (0.5,))[0]) for values in (one, two)]
-            yield [after.scenario, trend, date, one.mean(), two.mean(), *_difference(before, after, one, two), *medians]
+def _sides(runs: Sequence[Run]) -> Iterator[tuple[str, dict[str, pd.DataFrame], dict[str, pd.DataFrame]]]:
+    """The tables of every pair that is compared; a scenario's rows against the reference's."""
+    first = _known_tables(runs[0])
+    if len(runs) > 1:
+        for other in runs[1:]:
+            yield _name(other), first, _known_tables(other)
+        return
+    for name in runs[0].scenarios:
+        sides = [
+            {
+                table: rows[rows["scenario"] == scenario].drop(columns="scenario")
+                for table, rows in first.items()
+                if "scenario" in rows
+            }
+            for scenario in (REFERENCE, name)
+        ]
+        yield name, sides[0], sides[1]
 
 
-def _values(case: Case, trend: str, date: str) -> Floats:
-    step = _step(case, date)
-    return case.outcomes.values(case.trend_names.index(trend), step, step)[:, 0]
+def _known_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """All tables of a saved run; of another those that were made, for the rest would take the time of the whole run."""
+    return dict(run.tables) if run.folder is not None else run.tables.made

@@ -15,6 +15,8 @@ from etia.files.resolved import joined, scenario_layers
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from etia.calendar import Calendar
     from etia.errors import Finding
     from etia.files.load import LoadedModel
@@ -151,6 +153,16 @@ class Model:
     def warnings(self) -> tuple[Finding, ...]:
         """What is odd but legal."""
         return self.loaded.warnings + (self.scenario.warnings if self.scenario else ())
+
+    def structure(self) -> dict[str, pd.DataFrame]:
+        """The measures of the model's graph: tables `influence`, `feedback_loops` and `gatekeepers`.
+
+        Who drives and who depends, which loops close, what every path to a trend passes; see `etia.structure` for the
+        measures themselves, on any matrix.
+        """
+        from etia.graph.measures import measures
+
+        return measures(self.content)
 
     def with_scenario(self, scenario: str | Path | Mapping[str, Any]) -> Model:
         """The model with a scenario over it: a name, a file, or a mapping in the words of the format.

@@ -93,5 +93,44 @@ class Plot:
         )
         return found
 
+    def explanation(
+        self,
+        trend: str,
+        at: str | None = None,
+        *,
+        scenario: str = "reference",
+        lens: str | None = None,
+        by: str = "cause",
+        top: int = 12,
+        axes: Axes | None = None,
+    ) -> Axes:
+        """Why a trend stands where it does: bars from its baseline to its value.
+
+        A bar is all that goes back to an event (`by="cause"`) or a single path (`by="path"`).
+        """
+        from etia.figures import draw_waterfall
+
+        account = self._run.explain(trend, at, scenario=scenario, lens=lens)
+        model = self._run.model
+        titles = {name: entry.title or name for name, entry in (*model.events.items(), *model.trends.items())}
+        found: Axes = draw_waterfall(
+            account.waterfall(top, by=by, title=lambda name: titles.get(name, name)),
+            start=account.baseline,
+            title=f"{titles[trend]} at {account.date}",
+            unit=account.unit or "",
+            most=top + 3,
+            axes=axes,
+        )
+        return found
+
+    def structure(self, *, axes: Axes | None = None) -> Axes:
+        """Who drives and who depends: events and trends on the plane of influence and dependence."""
+        from etia.figures import draw_influence
+
+        model = self._run.model
+        titles = {name: entry.title or name for name, entry in (*model.events.items(), *model.trends.items())}
+        found: Axes = draw_influence(model.structure()["influence"].set_index("node"), titles=titles, axes=axes)
+        return found
+
     def __repr__(self) -> str:
-        return "Plot(trend, scenarios, probabilities)"
+        return "Plot(trend, scenarios, probabilities, explanation, structure)"

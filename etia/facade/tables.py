@@ -35,6 +35,11 @@ class Tables(Mapping[str, "pd.DataFrame"]):
             self._made[name] = self._stored(name) or self._computed(name)
         return self._made[name]
 
+    @property
+    def made(self) -> dict[str, pd.DataFrame]:
+        """The tables of the layers that were asked for so far."""
+        return {name: table for tables in self._made.values() for name, table in tables.items()}
+
     def _computed(self, layer: str) -> dict[str, pd.DataFrame]:
         run = self._run
         if run.request.exact:

@@ -45,7 +45,7 @@ def draw_convergence(
         if row != column:
             sums[:, row, column] = np.nan_to_num(sums[:, row, column]) + np.array(parts, dtype=float)
     net = sums[0] - sums[1]
-    axes = new_axes(axes, 2.6 + 0.82 * n, 1.5 + 0.62 * n)
+    axes = new_axes(axes, 2.8 + 0.9 * n, 1.6 + 0.62 * n)
     top = np.nanmax(np.abs(net)) if np.isfinite(net).any() else 1.0
     shown = axes.imshow(net[1:, :-1], cmap="RdBu", vmin=-(top or 1.0), vmax=top or 1.0, aspect="auto")
     for row, column in zip(*np.nonzero(np.isfinite(net)), strict=True):
@@ -60,7 +60,7 @@ def draw_convergence(
             color="white" if dark else INK,
             linespacing=1.15,
         )
-    names = ["\n".join(wrap((titles or {}).get(actor, actor), 0.95, size=9, most=2)) for actor in actors]
+    names = ["\n".join(wrap((titles or {}).get(actor, actor), 1.15, size=8.5, most=3)) for actor in actors]
     axes.set_xticks(range(n - 1), names[:-1])
     axes.set_yticks(range(n - 1), names[1:])
     axes.tick_params(length=0)

@@ -40,6 +40,7 @@ class _Spot:
     x: float
     y: float
     half_height: float
+    half_width: float
     lane: int
 
 
@@ -151,40 +152,55 @@ def _arranged(
         if lane == 0:
             top += max((_bow(xs[s] - xs[t]) for s, t in inside), default=0.0)
         for name, row in zip(members, rows, strict=True):
-            spots[name] = _Spot(xs[name], -(top + ROW * (row + 0.5)), MARK, lane)
+            spots[name] = _Spot(xs[name], -(top + ROW * (row + 0.5)), MARK, MARK, lane)
         bottom = top + ROW * (max(rows) + 1)
         lanes[level] = (-top, -bottom)
         top = bottom + GAP
         if lane:
             top += max((_bow(xs[s] - xs[t]) for s, t in inside), default=0.0) * 0.6
     trends = [n for n in nodes if nodes[n]["kind"] == "trend"]
-    return spots | _arranged_trends(trends, edges, spots, top, len(levels)), lanes, _depth(trends, edges, top)
+    titles = {name: str(nodes[name]["title"]) for name in trends}
+    return spots | _arranged_trends(titles, edges, spots, top, len(levels)), lanes, _depth(trends, edges, top)
 
 
 def _arranged_trends(
-    trends: Sequence[str],
+    titles: dict[str, str],
     edges: Sequence[tuple[str, str, dict[str, Any]]],
     spots: dict[str, _Spot],
     top: float,
     lane: int,
 ) -> dict[str, _Spot]:
-    """Trends from left to right by the middle of what acts on them, so that relations cross less."""
+    """Trends from left to right by the middle of what acts on them, so that relations cross less.
+
+    Neighbours in this order stand in different rows, those of a lower row below the gaps of the one above.
+    """
     middles = {}
-    for trend in trends:
+    for trend in titles:
         near = [spots[o].x for s, t, _ in edges for o, own in ((s, t), (t, s)) if own == trend and o in spots]
         middles[trend] = float(np.mean(near)) if near else ACROSS / 2
-    order = sorted(trends, key=lambda trend: middles[trend])
+    n_rows = _n_rows(len(titles))
+    column = ACROSS / max(len(titles), 1)
+    inches = _box_inches(len(titles))
     found = {}
-    for i, trend in enumerate(order):
-        row, column = divmod(i, MOST_TRENDS_IN_A_ROW)
-        in_row = min(len(trends) - row * MOST_TRENDS_IN_A_ROW, MOST_TRENDS_IN_A_ROW)
-        x = ACROSS * (column + 0.5) / in_row
-        found[trend] = _Spot(x, -(top + 0.38 + row * 1.25), 2.5 * LINE + 0.07, lane + row)
+    for i, trend in enumerate(sorted(titles, key=lambda trend: middles[trend])):
+        row = i % n_rows
+        n_lines = len(wrap(titles[trend], inches, most=5))
+        half = n_lines * LINE * 0.45 + 0.045
+        found[trend] = _Spot(column * (i + 0.5), -(top + 0.38 + row * 1.25), half, inches / 2 + 0.05, lane + row)
     return found
 
 
+def _n_rows(n_trends: int) -> int:
+    return max(-(-n_trends // MOST_TRENDS_IN_A_ROW), 1)
+
+
+def _box_inches(n_trends: int) -> float:
+    """Inches of a trend's lines, so that boxes of one row keep apart."""
+    return min(ACROSS * _n_rows(n_trends) / max(n_trends, 1) - 0.26, 1.6)
+
+
 def _depth(trends: Sequence[str], edges: Sequence[tuple[str, str, dict[str, Any]]], top: float) -> float:
-    n_rows = -(-len(trends) // MOST_TRENDS_IN_A_ROW)
+    n_rows = _n_rows(len(trends)) if trends else 0
     between = any(s in trends and t in trends for s, t, _ in edges)
     return top + n_rows * 0.85 + (n_rows - 1) * 0.4 + (0.75 if between else 0.0)
 
@@ -216,7 +232,7 @@ def _draw_events(
 
 def _draw_trends(axes: Axes, nodes: dict[str, dict[str, Any]], spots: dict[str, _Spot]) -> None:
     trends = [n for n in spots if nodes[n]["kind"] == "trend"]
-    inches = ACROSS / min(max(len(trends), 1), MOST_TRENDS_IN_A_ROW) - 0.2
+    inches = _box_inches(len(trends))
     for name in trends:
         spot = spots[name]
         edge = level_colour(nodes[name].get("level"))
@@ -272,19 +288,25 @@ def _name_years(
         ahead = [spots[n].x for n in events if spots[n].x > max(known, default=0.0)]
         if ahead:
             x = (max(known, default=0.0) + min(ahead)) / 2
-            axes.axvline(x, color=GREY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.5)
-            axes.axvspan(x, ACROSS, color="#f4f4f4", zorder=-5, linewidth=0)
+            low, top = axes.get_ylim()  # trends are of no date: the ground ends above them
+            end = (min(spots[n].y for n in events) - ROW - low) / (top - low)
+            axes.axvline(x, end, 1, color=GREY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.5)
+            axes.axvspan(x, ACROSS, end, 1, color="#f4f4f4", zorder=-5, linewidth=0)
             axes.text(x + 0.04, -0.03, f"as of {as_of}", fontsize=SMALL, color=GREY, va="top")
 
 
 def _draw_edges(axes: Axes, edges: Sequence[tuple[str, str, dict[str, Any]]], spots: dict[str, _Spot]) -> None:
     widths = shares([float(data.get("strength") or 0.0) for _, _, data in edges])
-    for (source, target, data), width in sorted(zip(edges, widths, strict=True), key=lambda pair: pair[1]):
+    ends = _fanned([(source, target) for source, target, _ in edges], spots)
+    drawn = zip(edges, widths, ends, strict=True)
+    for (source, target, data), width, (leaves, enters) in sorted(drawn, key=lambda part: float(part[1])):
         gate = data.get("kind") in ("requires", "prevented_by")
         axes.add_patch(
             FancyArrowPatch(
-                path=_way(spots[source], spots[target]),
-                arrowstyle="-|>,head_width=2.2,head_length=4",
+                path=_way(spots[source], spots[target], leaves, enters),
+                arrowstyle="-|>,head_width=2.2,head_length=4.4",
+                shrinkA=0,
+                shrinkB=0,
                 linewidth=float(width),
                 color=BLUE if data.get("sign", 1) >= 0 else ORANGE,
                 fill=False,
@@ -295,19 +317,51 @@ def _draw_edges(axes: Axes, edges: Sequence[tuple[str, str, dict[str, Any]]], sp
         )
 
 
-def _way(source: _Spot, target: _Spot) -> Path:
-    """A curve that leaves and enters vertically; within a lane it bows out (the first one upwards)."""
+def _sides(source: _Spot, target: _Spot) -> tuple[int, int]:
+    """Whether a relation leaves its source upwards (1) or downwards (−1), and the side on which it comes in."""
     if source.lane == target.lane:
         way = 1 if source.lane == 0 else -1
-        bow = way * _bow(target.x - source.x) * 1.33
-        start = (source.x, source.y + way * source.half_height)
-        end = (target.x, target.y + way * (target.half_height + 0.03))
-        return Path([start, (source.x, start[1] + bow), (target.x, end[1] + bow), end], [1, 4, 4, 4])
+        return way, way
     way = 1 if target.y > source.y else -1
-    start = (source.x, source.y + way * source.half_height)
-    end = (target.x, target.y - way * (target.half_height + 0.03))
+    return way, -way
+
+
+def _fanned(pairs: Sequence[tuple[str, str]], spots: dict[str, _Spot]) -> list[tuple[float, float]]:
+    """For every relation how far from the middle it leaves its source and enters its target: none share a place.
+
+    Along each side of a node relations stand in the order of where they lead to.
+    """
+    at_side: dict[tuple[str, int], list[tuple[float, int, int]]] = {}
+    for i, (source, target) in enumerate(pairs):
+        ways = _sides(spots[source], spots[target])
+        for end, (own, other) in enumerate(((source, target), (target, source))):
+            at_side.setdefault((own, ways[end]), []).append((spots[other].x, i, end))
+    out = [[0.0, 0.0] for _ in pairs]
+    for (name, _), there in at_side.items():
+        reach = spots[name].half_width * 0.75
+        step = min(2 * reach / max(len(there) - 1, 1), 0.16)
+        for place, (_, i, end) in enumerate(sorted(there)):
+            out[i][end] = (place - (len(there) - 1) / 2) * step
+    return [(leaves, enters) for leaves, enters in out]
+
+
+def _way(source: _Spot, target: _Spot, leaves: float, enters: float) -> Path:
+    """A curve that leaves and enters vertically; within a lane it bows out (the first one upwards)."""
+    up, side = _sides(source, target)
+    start = (source.x + leaves, source.y + up * _rim(source, leaves))
+    end = (target.x + enters, target.y + side * (_rim(target, enters) + 0.015))
+    if source.lane == target.lane:
+        bow = up * _bow(target.x - source.x) * 1.33
+        return Path([start, (start[0], start[1] + bow), (end[0], end[1] + bow), end], [1, 4, 4, 4])
     reach = 0.55 * (end[1] - start[1])
-    return Path([start, (source.x, start[1] + reach), (target.x, end[1] - reach), end], [1, 4, 4, 4])
+    return Path([start, (start[0], start[1] + reach), (end[0], end[1] - reach), end], [1, 4, 4, 4])
+
+
+def _rim(spot: _Spot, aside: float) -> float:
+    """How far above its middle a node ends: a box at its edge, a round mark on its circle."""
+    if spot.half_height != spot.half_width:
+        return spot.half_height
+    return float(np.sqrt(max(spot.half_height**2 - aside**2, 0.0)))
 
 
 def _legend(tints: dict[str, str], edges: Sequence[tuple[str, str, dict[str, Any]]]) -> list[Line2D]:

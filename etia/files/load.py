@@ -62,6 +62,8 @@ class LoadedModel:
     """the merged nodes"""
     path: File | None = None
     """the folder or file that was loaded; None for a model from Python"""
+    named_scenarios: tuple[str, ...] = ()
+    """scenarios that may be named though their files are not at hand: those of a saved run"""
 
     @property
     def claims(self) -> dict[str, Claim]:
@@ -330,7 +332,8 @@ def apply_scenario(loaded: LoadedModel, scenario: str | File | Mapping[str, Any]
     )
     root, faults = with_series(merged.root, loaded.folder)
     outcome = examine(
-        root, loaded.seeds, claims=set(loaded.claims), scenarios=loaded.scenarios, in_scenario=True,
+        root, loaded.seeds, claims=set(loaded.claims), scenarios=[*loaded.scenarios, *loaded.named_scenarios],
+        in_scenario=True,
         base=(loaded.root, loaded.model),
     )  # fmt: skip
     own = {os.path.relpath(file, loaded.folder) for file in merged.files} or {NOWHERE.file}

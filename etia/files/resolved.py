@@ -90,10 +90,13 @@ def read_resolved(path: str | File, name: str) -> tuple[LoadedModel, dict[str, S
     model = Node({key: value for key, value in own.items() if key not in _OWN}, root.place)
     sources = own["sources"].entries if "sources" in own else {}
     cards = {key: Card.model_validate(node.raw()) for key, node in sources.items()}
-    outcome = examine(model, cards, scenarios=_scenario_names(own))
+    named = _scenario_names(own)
+    outcome = examine(model, cards, scenarios=named)
     if outcome.model is None:
         raise ModelError([found for found in outcome.findings if found.severity == "error"])
-    loaded = LoadedModel(name, outcome.model, Places(model), (), cards, file.parent, model)
+    loaded = LoadedModel(
+        name, outcome.model, Places(model), (), cards, file.parent, model, named_scenarios=tuple(named)
+    )
     scenarios = own["scenarios"].entries if "scenarios" in own else {}
     return loaded, {key: layered_scenario(loaded, key, _plain(node)) for key, node in scenarios.items()}
 

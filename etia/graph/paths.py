@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["causal_chains", "feedback_loops", "gatekeepers"]
+__all__ = ["causal_chains", "feedback_loops", "gatekeepers", "passages"]
 
 
 def feedback_loops(matrix: pd.DataFrame, *, longest: int | None = None, most: int = 1000) -> pd.DataFrame:
@@ -84,6 +84,30 @@ def gatekeepers(matrix: pd.DataFrame, sources: Iterable[str] | str, target: str)
         end = above[end]
         passed.append(matrix.index[end])
     return [name for name in reversed(passed) if names != [name]]
+
+
+def passages(matrix: pd.DataFrame, target: str) -> dict[str, list[str]]:
+    """By node from which a path leads to the target: the nodes that every such path passes, in order.
+
+    `gatekeepers` of each node alone, all at once: the dominators of the graph turned about, seen from the target.
+    """
+    import networkx as nx
+
+    values = checked(matrix)
+    names = list(matrix.index)
+    if target not in names:
+        raise UsageError(f"'{target}' is no node of the matrix; its nodes are {', '.join(map(str, names))}")
+    end = names.index(target)
+    above = nx.immediate_dominators(_digraph(values).reverse(copy=False), end)
+    found = {}
+    for start in sorted(above):
+        passed, here = [], above[start]
+        while start != end and here not in (None, end):
+            passed.append(names[here])
+            here = above[here]
+        if start != end:
+            found[names[start]] = passed
+    return found
 
 
 def causal_chains(

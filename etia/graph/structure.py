@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from etia.errors import UsageError
 from etia.graph.matrix import checked, model_matrix
-from etia.graph.paths import causal_chains, feedback_loops, gatekeepers
+from etia.graph.paths import causal_chains, feedback_loops, gatekeepers, passages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "influence_dependence",
     "model_matrix",
     "orphans",
+    "passages",
     "prominence_relation",
     "total_relation",
 ]

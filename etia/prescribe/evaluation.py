@@ -134,35 +134,60 @@ def policy_effects(case: Case, spans: Spans | None = None) -> dict[str, PolicyDr
 
 
 def outcomes_of_draw(
-    case: Case, effects: Mapping[str, PolicyDraws], goals: Goals, portfolios: Sequence[Portfolio], p: int
-) -> Iterator[Floats]:
+    case: Case, offers: Sequence[Mapping[str, PolicyDraws]], goals: Goals, portfolios: Sequence[Portfolio], p: int
+) -> Iterator[list[Floats]]:
     """(F, R, O) the objectives' outcomes under every portfolio in the runs of draw p, in chunks of runs.
 
-    Portfolios whose policies with effects are the same share their runs.
+    One such array for each of the `offers`, the policies' effects by name: on the same runs, sampled once. Portfolios
+    whose policies with effects are the same share their runs.
     """
-    choice = OpenChoice(case.compiled, p, case.study.rates(case.scenario)[p], effects)
-    acting = [tuple(name for name in portfolio if name in effects and effects[name].acts) for portfolio in portfolios]
-    distinct = {portfolio: i for i, portfolio in enumerate(dict.fromkeys(acting))}
-    place = np.array([distinct[portfolio] for portfolio in acting])
-    choices = choice.under(list(distinct))
+    first = OpenChoice(case.compiled, p, case.study.rates(case.scenario)[p], offers[0])
+    asked = [_asked(first if i == 0 else first.with_effects(own), own, portfolios) for i, own in enumerate(offers)]
     n_runs, streams = case.study.settings.runs, case.streams(p)
-    chunk = max(_MOST_VALUES // (len(distinct) * len(goals)), 100)
+    chunk = max(_MOST_VALUES // (max(len(one.choices.deviation) for one in asked) * len(goals)), 100)
     for begin in range(0, n_runs, chunk):
         here = streams.starting_at(streams.first_run + begin)
-        yield goals.outcomes(_read(choice, choices, goals, here, min(chunk, n_runs - begin)))[place]
+        runs = _runs(first, goals, here, min(chunk, n_runs - begin))
+        yield [goals.outcomes(_read(one.choice, one.choices, goals, runs))[one.place] for one in asked]
 
 
-def _read(choice: OpenChoice, choices: Choices, goals: Goals, streams: Streams, n_runs: int) -> Floats:
-    """(V, R, O) what the objectives read off some runs of a draw."""
+class _Asked(NamedTuple):
+    """The portfolios under one offer of effects, those of the same effects once."""
+
+    choice: OpenChoice
+    choices: Choices
+    place: NDArray[np.intp]  # (F,) of each portfolio among the choices
+
+
+def _asked(choice: OpenChoice, effects: Mapping[str, PolicyDraws], portfolios: Sequence[Portfolio]) -> _Asked:
+    acting = [tuple(name for name in portfolio if name in effects and effects[name].acts) for portfolio in portfolios]
+    distinct = {portfolio: i for i, portfolio in enumerate(dict.fromkeys(acting))}
+    return _Asked(choice, choice.under(list(distinct)), np.array([distinct[portfolio] for portfolio in acting]))
+
+
+class _Runs(NamedTuple):
+    """Some runs of a draw without any policy."""
+
+    noise: tuple[int, Floats] | None  # first step, and paths of the trends that count
+    threshold: Floats  # (R, M)
+    factors: Floats  # (R, rows, H + 1) noise on hazards
+    steps: NDArray[np.int16]  # (R, N)
+
+
+def _runs(choice: OpenChoice, goals: Goals, streams: Streams, n_runs: int) -> _Runs:
     program, plan = choice.program, choice.plan
     wanted = noise_felt(program)
     wanted[goals.trend] = True
     noise = noise_paths(program.trends.noise, program.n_trends, streams, n_runs, wanted)
     threshold = thresholds(streams.threshold[plan.open], streams.first_run, n_runs)
     factors = noise_factors(plan, _from_as_of(noise, program.as_of, program.n_steps))
-    steps = sample(plan, streams, n_runs, threshold=threshold, factors=factors)
-    windows = windows_of(choice, choices, goals, noise)
-    return vary(plan, choices.pairs, steps, threshold, factors, choices.changes, windows)
+    return _Runs(noise, threshold, factors, sample(plan, streams, n_runs, threshold=threshold, factors=factors))
+
+
+def _read(choice: OpenChoice, choices: Choices, goals: Goals, runs: _Runs) -> Floats:
+    """(V, R, O) what the objectives read off the runs."""
+    windows = windows_of(choice, choices, goals, runs.noise)
+    return vary(choice.plan, choices.pairs, runs.steps, runs.threshold, runs.factors, choices.changes, windows)
 
 
 def _from_as_of(noise: tuple[int, Floats] | None, as_of: int, n_steps: int) -> Floats | None:
@@ -222,7 +247,7 @@ def _cell(case: Case, goals: Goals, portfolios: Sequence[Portfolio]) -> tuple[Fl
     def run(p: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         own, gains = _Moments(n, n_goals, max(n_told_by_runs, 1)), _Moments(n, n_goals, n_told_by_runs)
         met = np.zeros(n)
-        for outcomes in outcomes_of_draw(case, effects, goals, portfolios, p):
+        for (outcomes,) in outcomes_of_draw(case, [effects], goals, portfolios, p):
             own.add(outcomes)
             met += goals.are_met(outcomes).sum(axis=1)
             if n_told_by_runs:

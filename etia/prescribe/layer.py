@@ -55,7 +55,7 @@ def tables(study: Study, cases: Cases, options: Options) -> dict[str, pd.DataFra
     found = feasible(study.model, held=cases.policies or ())
     scores = evaluate(worlds, found)
     here = _reference_world(worlds, cases)
-    put_off = [signposts.waiting(here, scores, by) for by in signposts.dates(here)]
+    put_off = signposts.waitings(here, scores, signposts.dates(here))
     posts, left_out = signposts.signposts(here, scores, put_off)
     costs = signposts.cost_of_waiting(here, scores, put_off)
     made = (

@@ -42,6 +42,7 @@ __all__ = [
     "signs",
     "value_of_knowing",
     "waiting",
+    "waitings",
 ]
 
 SIGNPOSTS = ["signpost", "by", "probability", "value", "se", "switch_to"]
@@ -101,14 +102,23 @@ def moved_spans(case: Case, by: int) -> dict[str, tuple[int, int]]:
 
 def waiting(case: Case, scores: Scores, by: int) -> Waiting:
     """All portfolios in a case without policies at work, their early policies moved to the step after `by`."""
-    effects, portfolios = policy_effects(case, moved_spans(case, by)), scores.feasible.portfolios
+    return waitings(case, scores, [by])[0]
+
+
+def waitings(case: Case, scores: Scores, by: Sequence[int]) -> list[Waiting]:
+    """The same for several steps, on runs that are sampled once."""
+    if not by:
+        return []
+    offers, portfolios = [policy_effects(case, moved_spans(case, step)) for step in by], scores.feasible.portfolios
     case.study.rates(case.scenario)
 
-    def run(p: int) -> Floats:
-        parts = outcomes_of_draw(case, effects, scores.goals, portfolios, p)
-        return np.concatenate([scores.scale.utilities(scores.goals, outcomes) for outcomes in parts], axis=1)
+    def run(p: int) -> list[Floats]:
+        chunks = zip(*outcomes_of_draw(case, offers, scores.goals, portfolios, p), strict=True)
+        return [np.concatenate([scores.scale.utilities(scores.goals, x) for x in own], axis=1) for own in chunks]
 
-    return Waiting(by, np.concatenate(case.study.each_draw(run), axis=1), case.study.settings.n_draws)
+    utilities = zip(*case.study.each_draw(run), strict=True)
+    n_draws = case.study.settings.n_draws
+    return [Waiting(step, np.concatenate(own, axis=1), n_draws) for step, own in zip(by, utilities, strict=True)]
 
 
 def signs(case: Case, scores: Scores, by: int) -> list[Sign]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
+import threading
+from concurrent.futures import ProcessPoolExecutor
 from html import escape
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from etia.report.document import Figure
@@ -23,21 +27,58 @@ _PLACES = 1
 
 
 class Album:
-    """Draws figures into a folder; without a folder none is drawn, and pages do without."""
+    """Draws figures into a folder, all at the end; without a folder none is drawn, and pages do without."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        if folder is not None:
-            (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        self._asked: list[tuple[str, Callable[[], Axes]]] = []
 
     def figure(self, name: str, draw: Callable[[], Axes], *, caption: str, alt: str) -> tuple[Figure, ...]:
-        """The figure as a block, drawn and written; nothing where there is no folder."""
+        """The figure as a block, to be drawn and written by `finish`; nothing where there is no folder."""
         if self._folder is None:
             return ()
+        self._asked.append((name, draw))
+        return (Figure(name, caption, alt),)
+
+    def finish(self, jobs: int = 1) -> None:
+        """Draw and write the figures that were asked for, by as many processes as `jobs` allows.
+
+        matplotlib holds Python's lock while it draws, so threads would not help. Processes that share what is drawn are
+        forked, which is safe only where no other thread runs.
+        """
+        if self._folder is not None:
+            (self._folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        import etia.figures.style  # noqa: F401 - loaded once, before processes part
+
+        numbers = range(len(self._asked))
+        if min(jobs, len(numbers)) > 1 and sys.platform == "linux" and threading.active_count() == 1:
+            fork = get_context("fork")
+            with ProcessPoolExecutor(jobs, fork, initializer=_take_up, initargs=(self,)) as pool:
+                list(pool.map(_draw, numbers))
+        else:
+            for number in numbers:
+                self.draw(number)
+        self._asked = []
+
+    def draw(self, number: int) -> None:
+        """Draw and write one of the figures that were asked for."""
         from etia.figures import figure_of, save
 
+        assert self._folder is not None
+        name, draw = self._asked[number]
         save(figure_of(draw()), self._folder / FOLDER / name)
-        return (Figure(name, caption, alt),)
+
+
+_taken_up: list[Album] = []
+"""the album that a forked process draws"""
+
+
+def _take_up(album: Album) -> None:
+    _taken_up.append(album)
+
+
+def _draw(number: int) -> None:
+    _taken_up[-1].draw(number)
 
 
 class Plates:

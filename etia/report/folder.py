@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etia.errors import UsageError
+from etia.files.origins import FILE, origins_text
 from etia.report.manifest import manifest, resolved_text
 
 if TYPE_CHECKING:
@@ -40,9 +41,13 @@ def recognised(run: Run, folder: Path | None = None) -> Path | None:
     """The folder where the same run, made by the same program, lies already; None where there is none."""
     made = manifest(run, resolved_text(run))
     place = folder or Path(RUNS) / f"{run.model.name}-{made['digest'][:12]}"
+    return place if _holds(place, made) else None
+
+
+def _holds(place: Path, made: dict[str, Any]) -> bool:
+    """Whether the run of this manifest lies there, made by the same program."""
     there = _manifest_in(place)
-    same = there is not None and all(there.get(key) == made[key] for key in ("digest", "code", "versions"))
-    return place if same else None
+    return there is not None and all(there.get(key) == made[key] for key in ("digest", "code", "versions"))
 
 
 def _manifest_in(folder: Path) -> dict[str, Any] | None:
@@ -61,7 +66,7 @@ def save(run: Run, folder: Path | None = None, *, force: bool = False, parquet: 
     text = resolved_text(run)
     made = manifest(run, text)
     place = folder or Path(RUNS) / f"{run.model.name}-{made['digest'][:12]}"
-    if recognised(run, place) and not (parquet and not any((place / "tables").glob("*.parquet"))):
+    if _holds(place, made) and not (parquet and not any((place / "tables").glob("*.parquet"))):
         return place
     if folder is not None:
         _refuse_others(place, made["digest"], force=force)
@@ -125,6 +130,7 @@ def _put(partial: Path, place: Path) -> None:
 def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet: bool) -> None:
     started = time.time()
     (partial / "model.resolved.yaml").write_text(text, encoding="utf-8", newline="\n")
+    (partial / FILE).write_text(_origins(run), encoding="utf-8", newline="\n")
     (partial / "tables").mkdir()
     named = {layer: list(run.tables.layer(layer)) for layer in ("describe", "map", "prescribe", "learn")}
     for name, table in run.tables.items():
@@ -147,6 +153,11 @@ def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet:
     (partial / "manifest.json").write_text(content, encoding="utf-8", newline="\n")
     if find_spec(_PAGES) is not None and not run.request.exact:  # an exact run has two tables and no story
         import_module(_PAGES).write(run, partial)
+
+
+def _origins(run: Run) -> str:
+    over = {name: model.scenario.root for name, model in run.scenarios.items() if model.scenario}
+    return origins_text(run.model.loaded.root, over)
 
 
 def _write_table(table: pd.DataFrame, stem: Path, *, parquet: bool) -> None:

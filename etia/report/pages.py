@@ -21,7 +21,10 @@ LAYERS = ("describe", "map", "prescribe")
 
 def page(run: Run, layer: str, folder: Path | None = None) -> Page:
     """One layer's page; its figures are drawn into `folder`, or left out where there is none."""
-    return _page(Subject(run), layer, Album(folder))
+    album = Album(folder)
+    found = _page(Subject(run), layer, album)
+    album.finish(run.jobs)
+    return found
 
 
 def _page(subject: Subject, layer: str, album: Album) -> Page:
@@ -36,6 +39,7 @@ def write(run: Run, folder: Path) -> None:
     """Write `figures/`, `describe.md`, `map.md`, `prescribe.md` and `report.html` of a run into a folder."""
     subject, album = Subject(run), Album(folder)
     pages = [_page(subject, layer, album) for layer in LAYERS]
+    album.finish(run.jobs)
     for one in pages:
         _put(folder / f"{one.name}.md", markdown(one))
     _put(folder / "report.html", html(subject.model.title, pages, Plates(folder)))

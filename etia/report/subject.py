@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from etia.schema.model import Model
     from etia.schema.trend import Trend
 
-__all__ = ["REFERENCE", "Subject", "each", "largest", "spaced"]
+__all__ = ["REFERENCE", "Subject", "each", "largest", "locator_words", "spaced"]
 
 REFERENCE = "reference"
 _NAMED_REFERENCE = "The model as it stands"
@@ -160,7 +161,7 @@ class Subject:
         if card is None:
             return claim
         where = card.claims[claim].where
-        parts = [card.author or "", card.title, card.date or "", f"at {where}" if where else ""]
+        parts = [card.author or "", card.title, card.date or "", locator_words(where) if where else ""]
         return f"{', '.join(part for part in parts if part)} [{claim}]"
 
     # ------------------------------------------------------------------ trends in their units
@@ -186,10 +187,15 @@ class Subject:
         return self.model.trends[name]
 
     def value(self, trend: str, value: float) -> str:
-        """A value in figures, in as many digits as its spread lets matter."""
+        """A value in figures, in as many digits as its spread lets matter; on a ratio scale two digits at least."""
         if not np.isfinite(value):
             return "unknown"
-        return plain(value, self._places[trend])
+        places = self._places[trend]
+        if self.trend(trend).scale == "log" and value:  # what has grown a hundredfold was not 0 before
+            places = max(places, places_of(abs(value)) + 1)
+        if self.level(trend, round(value, places)) != self.level(trend, value):  # 69.9 is not yet the level of 70
+            places += 1
+        return plain(value, places)
 
     def step_of(self, trend: str) -> float:
         """The finest difference in a trend's values that is worth stating."""
@@ -249,6 +255,16 @@ def spaced(name: str) -> str:
 def unit_words(unit: str) -> str:
     """A unit within a sentence: without the remark that follows its comma."""
     return unit.partition(",")[0]
+
+
+def locator_words(where: str) -> str:
+    """Where in a source a claim stands: `L9-12, L57` becomes `lines 9–12 and 57`; anything else stays behind `at`."""
+    parts = [part.strip() for part in where.split(",")]
+    found = [re.fullmatch(r"L(\d+)(?:-(\d+))?", part) for part in parts]
+    if not all(found):
+        return f"at {where}"
+    spans = [f"{match[1]}–{match[2]}" if match[2] else match[1] for match in found if match]
+    return f"{'line' if len(spans) == 1 and '–' not in spans[0] else 'lines'} {listed(spans)}"
 
 
 def each(table: pd.DataFrame) -> Iterator[Any]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from etia.report.described_lines import described
+from etia.report.lines import rows_of, short, table_lines
 from etia.report.numbers import percent, plain, with_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from etia.facade import Run
 
 __all__ = ["described", "layer_lines", "mapped", "prescribed", "run_lines"]
@@ -45,11 +43,6 @@ def layer_lines(run: Run, layer: str) -> list[str]:
     return lines
 
 
-def described(run: Run, scenario: str) -> list[str]:
-    """Layer 1: the past events with the largest effects, and hypotheses."""
-    return [*_impacts(run, scenario), *_hypotheses(run, scenario)]
-
-
 def mapped(run: Run, scenario: str) -> list[str]:
     """Layer 2: events and trends."""
     return [*_events(run, scenario), *_trends(run, scenario)]
@@ -67,46 +60,22 @@ def _size(run: Run) -> str:
     )
 
 
-def _rows(run: Run, layer: str, table: str, scenario: str) -> pd.DataFrame:
-    """A table's rows of one scenario; none where the table is missing."""
-    found = run.tables.layer(layer).get(table)
-    return pd.DataFrame() if found is None or found.empty else found[found["scenario"] == scenario]
-
-
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of a table, the first column to the left, the others to the right; none without rows.
-
-    A column that says nothing in any row is left out.
-    """
-    names, *others = zip(head, *rows, strict=True)
-    if len(names) == 1:
-        return []
-    told = [names, *(cells for cells in others if set(cells[1:]) - {"", "unknown"})]
-    widths = [max(map(len, cells)) for cells in told]
-
-    def line(row: Sequence[str]) -> str:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        return "  " + "  ".join(cells).rstrip()
-
-    return ["", title, *map(line, zip(*told, strict=True))]
-
-
 def _events(run: Run, scenario: str) -> list[str]:
-    found = _rows(run, "map", "event_probabilities", scenario)
+    found = rows_of(run, "map", "event_probabilities", scenario)
     if found.empty:
         return []
     horizon = found["date"].iloc[-1]
     final = found[found["date"] == horizon].sort_values("probability", ascending=False, kind="stable")
     titles = run.model.events
     rows = [
-        [_short(titles[event].title if event in titles else event), percent(p, se)]
+        [short(titles[event].title if event in titles else event), percent(p, se)]
         for event, p, se in zip(final["event"], final["probability"], final["se"], strict=True)
     ]
-    return _table("Events", ["", f"by {horizon}"], rows)
+    return table_lines("Events", ["", f"by {horizon}"], rows)
 
 
 def _trends(run: Run, scenario: str) -> list[str]:
-    cards = _rows(run, "map", "trend_scores", scenario)
+    cards = rows_of(run, "map", "trend_scores", scenario)
     if cards.empty:
         return _exact_trends(run, scenario)
     lens = _lens(run, scenario)
@@ -115,7 +84,7 @@ def _trends(run: Run, scenario: str) -> list[str]:
         trend = run.model.trends.get(card["trend"])
         level = card["likeliest_level"] if isinstance(card["likeliest_level"], str) else ""
         numbers = [plain(card[key]) for key in ("now", "p50", "p5", "p95")]
-        title = _short(trend.title if trend else card["trend"])
+        title = short(trend.title if trend else card["trend"])
         unit = trend.unit or "" if trend else ""
         rows.append(
             [
@@ -129,11 +98,11 @@ def _trends(run: Run, scenario: str) -> list[str]:
             ]
         )
     horizon = str(cards["horizon"].iloc[0])
-    return _table("Trends", ["", "now", horizon, "90 % band", "rises", "unit", "likeliest level"], rows)
+    return table_lines("Trends", ["", "now", horizon, "90 % band", "rises", "unit", "likeliest level"], rows)
 
 
 def _exact_trends(run: Run, scenario: str) -> list[str]:
-    found = _rows(run, "map", "trend_projections", scenario)
+    found = rows_of(run, "map", "trend_projections", scenario)
     if found.empty:
         return []
     final = found[found["date"] == found["date"].iloc[-1]]
@@ -141,46 +110,26 @@ def _exact_trends(run: Run, scenario: str) -> list[str]:
         [row["trend"], plain(row["mean"]), plain(row["p50"]), f"{plain(row['p5'])} … {plain(row['p95'])}"]
         for _, row in final.iterrows()
     ]
-    return _table(f"Trends at {found['date'].iloc[-1]}", ["", "mean", "median", "90 % band"], rows)
+    return table_lines(f"Trends at {found['date'].iloc[-1]}", ["", "mean", "median", "90 % band"], rows)
 
 
 def _lens(run: Run, scenario: str) -> str:
     """The lens of the scenario's rows."""
-    found = _rows(run, "map", "trend_projections", scenario)
+    found = rows_of(run, "map", "trend_projections", scenario)
     return str(found["lens"].iloc[0]) if len(found) else run.model.content.reference_lens
 
 
-def _impacts(run: Run, scenario: str) -> list[str]:
-    found = _rows(run, "describe", "impact_scores", scenario)
-    if found.empty:
-        return []
-    final = found[found["date"] == found["date"].iloc[-1]]
-    rows = []
-    for trend, scores in final.groupby("trend", sort=False):
-        best = scores.loc[scores["total"].abs().sort_values(ascending=False).index[:3]]
-        for _, row in best.iterrows():
-            event = run.model.events.get(row["event"])
-            rows.append(
-                [
-                    str(trend),
-                    _short(event.title if event else row["event"]),
-                    with_error(row["total"], row["se"], sign=True),
-                ]
-            )
-    return _table(f"Largest impacts at {found['date'].iloc[-1]}", ["trend", "event", "total"], rows)
-
-
 def _hypotheses(run: Run, scenario: str) -> list[str]:
-    found = _rows(run, "describe", "hypotheses", scenario)
+    found = rows_of(run, "describe", "hypotheses", scenario)
     rows = [
         [str(row["hypothesis"]), str(row["lens"]), percent(row["probability"], row["se"])]
         for _, row in found.iterrows()
     ]
-    return _table("Hypotheses", ["", "lens", "probability"], rows)
+    return table_lines("Hypotheses", ["", "lens", "probability"], rows)
 
 
 def _portfolios(run: Run, scenario: str) -> list[str]:
-    found = _rows(run, "prescribe", "policy_scores", scenario)
+    found = rows_of(run, "prescribe", "policy_scores", scenario)
     if found.empty:
         return []
     own = found[found["lens"] == _lens(run, scenario)] if "lens" in found else found
@@ -197,7 +146,7 @@ def _portfolios(run: Run, scenario: str) -> list[str]:
     ]
     several = len(run.model.content.lenses) > 1
     title = f"Best portfolios under {_lens(run, scenario)}" if several else "Best portfolios"
-    return _table(title, ["", "cost", "utility", "regret", "all targets met"], rows)
+    return table_lines(title, ["", "cost", "utility", "regret", "all targets met"], rows)
 
 
 def _signposts(run: Run, scenario: str) -> list[str]:
@@ -215,8 +164,4 @@ def _signposts(run: Run, scenario: str) -> list[str]:
         ]
         for _, row in found.head(_MOST).iterrows()
     ]
-    return _table("Signposts", ["", "by", "probability", "value", "switch to"], rows)
-
-
-def _short(title: str, most: int = 60) -> str:
-    return title if len(title) <= most else title[: most - 1].rstrip() + "…"
+    return table_lines("Signposts", ["", "by", "probability", "value", "switch to"], rows)

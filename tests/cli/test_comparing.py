@@ -30,7 +30,11 @@ def test_a_value_that_was_set_is_found_with_what_it_does(capsys):
     main(["run", TINY1, *FEW, "-o", "one"])
     main(["run", TINY1, *FEW, "-o", "two", "--set", "events.b.probability.value=0.6"])
     found = compared(capsys, "one", "two")
-    assert found["inputs"] == [{"run": "two", "path": "events.b.probability.value", "before": "0.5", "after": "0.6"}]
+    (row,) = found["inputs"]
+    assert (row["run"], row["path"], row["before"], row["after"]) == ("two", "events.b.probability.value", 0.5, 0.6)
+    file, line = row["place_before"].split(":")
+    assert "0.5" in (Path(TINY1) / file).read_text().splitlines()[int(line) - 1]
+    assert row["place_after"] == "--set events.b.probability.value:1"
     b = next(row for row in found["events"] if row["event"] == "b")
     assert b["difference"] == pytest.approx(0.1, abs=0.03)
     # paired: unpaired it would be √2 · √(0.25 / 1000) = 0.022
@@ -49,6 +53,44 @@ def test_the_scenarios_of_one_run_are_held_against_its_reference(capsys):
     main(["run", TINY1, *FEW, "-o", "one", "--scenario", "scenario.yaml"])
     found = compared(capsys, "one")
     assert next(row for row in found["events"] if row["event"] == "a")["after"] == 1.0
+    (row,) = found["inputs"]
+    assert (row["path"], row["place_before"]) == ("events.a.happens", None)
+    assert row["place_after"].endswith("scenario.yaml:2")
+
+
+def test_long_parts_are_cut_short_and_say_so(capsys):
+    main(["run", TINY1, *FEW, "-o", "one"])
+    main(["run", str(Path(TINY1).parent / "tiny4"), *FEW, "-o", "two"])
+    capsys.readouterr()
+    assert main(["compare", "one", "two", "--top", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "values differ: " in out
+    assert "more: --all shows them, --json holds them" in out
+    assert main(["compare", "one", "two", "--all"]) == 0
+    assert "--all shows them" not in capsys.readouterr().out
+
+
+def test_a_table_s_differing_rows_come_on_demand(capsys):
+    main(["run", TINY1, *FEW, "-o", "one"])
+    main(["run", TINY1, *FEW, "-o", "two", "--set", "events.b.probability.value=0.6"])
+    found = compared(capsys, "one", "two", "--table", "transmission")
+    counted = next(row for row in found["tables"] if row["table"] == "transmission")
+    assert len(found["transmission"]) == counted["differing"]
+    assert main(["compare", "one", "two", "--table", "none"]) == 2
+    assert "there is no table 'none' on both sides" in capsys.readouterr().err
+
+
+def test_a_run_is_read_again_though_its_tests_name_scenarios_that_it_did_not_take(capsys):
+    study = (
+        Path(TINY1, "model.yaml").read_text()
+        + "tests: {t: {event: b, by: 2025, probability: [0, 1], scenario: other}}\n"
+    )
+    Path("study/scenarios").mkdir(parents=True)
+    Path("study/model.yaml").write_text(study)
+    for name in ("one", "other"):
+        Path(f"study/scenarios/{name}.yaml").write_text("title: A comes\nevents: {a: {happens: 2022}}\n")
+    assert main(["run", "study", *FEW, "-o", "run", "--scenario", "one"]) == 0
+    assert compared(capsys, "run")["paired"]
 
 
 def test_one_run_without_scenarios_is_nothing_to_compare(capsys):
@@ -61,4 +103,4 @@ def test_differences_come_as_markdown_too(capsys):
     main(["run", TINY1, *FEW, "-o", "one"])
     capsys.readouterr()
     assert main(["compare", "one", "one", "--md"]) == 0
-    assert "| run | scenario | event |" in capsys.readouterr().out
+    assert "## Events: probability by the horizon" in capsys.readouterr().out

@@ -32,7 +32,9 @@ def test_it_is_told_for_reading_and_drawn(run, capsys):
     assert main(["explain", run, "x", "--figure", "x.svg"]) == 0
     told = capsys.readouterr()
     assert "X at 2020 (scenario reference, lens only)" in told.out
-    assert "shock → x" in told.out
+    assert "All that goes back to an event" in told.out
+    assert "\n  Shock " in told.out  # by its title; the trend itself goes without saying
+    assert "± two standard errors" in told.out
     assert Path("x.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 

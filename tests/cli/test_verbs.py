@@ -194,3 +194,16 @@ def test_a_reader_that_leaves_is_no_error(model):
 def test_every_verb_of_the_table_is_there_and_has_help(name, capsys):
     assert main([name, "--help"]) == 0
     assert f"Usage: etia {name}" in capsys.readouterr().out
+
+
+def test_show_structure_prints_json_and_draws(model, capsys, tmp_path):
+    drawing = tmp_path / "plane.svg"
+    assert main(["show", model, "--structure", "--json", "--figure", str(drawing)]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert list(shown) == ["schema_version", "influence", "feedback_loops", "gatekeepers"]
+    assert drawing.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_show_structure_is_of_the_whole_model(model, capsys):
+    assert main(["show", model, "deal", "--structure"]) == 2
+    assert "neither an ID nor --numbers" in capsys.readouterr().err

@@ -53,7 +53,7 @@ def test_several_causes_share_in_proportion_to_their_log_ratios() -> None:
     assert sizes[("a", "d")] == pytest.approx(7 * log(2) / log(8))
     assert sizes[("b", "d")] == pytest.approx(7 * log(4) / log(8))
     assert sizes[("d",)] == pytest.approx(1)
-    assert account.by_event()[0][0] == "b"
+    assert account.by_event()[0].events == ("b",)
 
 
 def test_terms_name_mechanisms_and_what_they_rest_on() -> None:
@@ -116,6 +116,41 @@ def test_the_rest_stands_for_what_is_not_shown() -> None:
     assert len(shown) == 3 + 1 + sum(not term.events for term in account.terms)
     assert sum(term.latent for term in shown) == pytest.approx(account.latent, abs=1e-9)
     assert account.baseline + account.waterfall(5).contribution.sum() == pytest.approx(account.value)
+
+
+def test_a_term_of_chance_has_the_error_of_its_share_of_runs() -> None:
+    """b comes in half of the runs and then puts 10 in: 10 · √(0.25 / n); what a past event does is certain."""
+    raw = CHAIN | {
+        "events": {
+            "a": {"title": "A", "date": 2011, "level": "macro"},
+            "b": {"title": "B", "level": "meso", "probability": {"by": 2022, "value": 0.5}},
+        },
+        "links": {},
+        "impacts": {"a -> x": {"shape": "step", "lasting": 1}, "b -> x": {"shape": "step", "lasting": 10}},
+    }
+    account = explain(case_of(raw, runs=50_000), "x", "2022")
+    errors = {term.events: (term.se, term.share_se) for term in account.event_terms}
+    assert errors[("a",)] == (0, 0)
+    # from 100 blocks, so known to a fourteenth of itself
+    assert errors[("b",)] == pytest.approx((10 * 0.5 / np.sqrt(50_000),) * 2, rel=0.3)
+
+
+def test_errors_of_sums_are_those_of_draws_and_sums_keep_the_whole() -> None:
+    account = explain(case_of(CHAIN, central=False, draws=6, runs=50), "x", "2020")
+    for terms in (account.top(2), account.top_causes(2)):
+        assert sum(term.latent for term in terms) == pytest.approx(account.latent, abs=1e-9)
+    assert account.units.shape == (6, len(account.terms))
+    assert account.units.mean(axis=0) == pytest.approx([term.latent for term in account.terms], abs=1e-9)
+    rest = account.top(1)[-1]
+    means = account.units[:, [i for i, term in enumerate(account.terms) if term.events][1:]].sum(axis=1)
+    assert rest.se == pytest.approx(means.std(ddof=1) / np.sqrt(6))
+
+
+def test_what_goes_back_to_an_event_is_told_and_drawn_by_its_title() -> None:
+    account = explain(case_of(CHAIN), "x", "2020")
+    by_cause = account.waterfall(2, by="cause", title=str.upper)
+    assert by_cause.name.tolist() == ["D", "A", "the other 2 events"]
+    assert account.baseline + by_cause.contribution.sum() == pytest.approx(account.value)
 
 
 def test_an_account_is_plain_data() -> None:

@@ -48,6 +48,17 @@ def test_agreement_and_conflict_are_half_sums_of_weighted_positions() -> None:
     assert tuple(overall.loc[("b", "c"), ["agreement", "conflict"]]) == (0, 1.25)
 
 
+def test_simple_positions_count_the_stakes_that_two_actors_share() -> None:
+    """MACTOR's first order: each stake adds 1, to convergence or to divergence, and nothing where one is neutral."""
+    signs = {"s": (1, 1), "t": (-1, -1), "u": (1, -1), "v": (0, 1)}
+    stakes = {name: {"title": name, "positions": {"a": a, "b": b}} for name, (a, b) in signs.items()}
+    actors = {name: {"title": name} for name in ("a", "b")}
+    calendar = {"start": 2010, "as_of": 2020, "end": 2022, "step": "year"}
+    model = load_dict({"etia": 1, "title": "T", "calendar": calendar, "actors": actors, "stakes": stakes}).model
+    table = convergence(model)
+    assert table.loc[table.level == "all", ["agreement", "conflict"]].to_numpy().tolist() == [[2, 1]]
+
+
 def test_domains_and_levels_add_up_to_the_whole() -> None:
     table = convergence(MODEL)
     whole = table[table.domain == "all"].groupby(["actor", "other"])[["agreement", "conflict"]].sum()

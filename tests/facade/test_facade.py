@@ -174,3 +174,13 @@ def test_probabilities_rise_and_stay_probabilities():
 def test_an_unknown_table_names_those_that_there_are():
     with pytest.raises(KeyError, match="there is no table 'events'; there are"):
         etia.run(TINY / "tiny1", exact=True).tables["events"]
+
+
+def test_a_number_and_the_structure_are_drawn_in_one_call():
+    run = etia.run(TINY / "tiny1", draws=3, runs=20)
+    explained = run.plot.explanation("x", "2024", top=2)
+    labels = [label.get_text().replace("\n", " ") for label in explained.get_yticklabels()]
+    assert labels[0] == "baseline"
+    assert labels[-1] == "value"
+    assert "Shock" in labels
+    assert run.plot.structure() is not None

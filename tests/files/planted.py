@@ -290,7 +290,7 @@ ACROSS = [
         "test-keys",
         "  deal_as_elicited: {event: deal, by: 2028-12,",
         "  ¦deal_as_elicited: {event: deal,",
-        "a test of a event without by",
+        "a test of an event without by",
     ),
 ]
 

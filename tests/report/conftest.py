@@ -180,6 +180,7 @@ def _tables() -> dict[str, pd.DataFrame]:
             **NAMES,
         ),
         "causal_links": rows("event cause rate_ratio attributable_fraction", ("war", "treaty", 2.0, 0.5), **NAMES),
+        "attributable_fractions": rows("removed event fraction se", ("treaty", "war", 0.5, 0.01), **NAMES),
         "strongest_chains": rows("chain length strength", ("treaty -> war", 1, 0.5), **NAMES),
         "longest_chains": rows("chain length strength", ("treaty -> war", 1, 0.5), **NAMES),
         "turning_points": rows(
@@ -231,7 +232,7 @@ def made_run(tables: dict[str, pd.DataFrame], study: dict[str, object] | None = 
     request = SimpleNamespace(lens=None, exact=False, central=False, draws=200, runs=100)
     model = Model(load_dict(study or STUDY))
     return SimpleNamespace(
-        model=model, scenarios={}, request=request, settled=SimpleNamespace(request=request), tables=tables
+        model=model, scenarios={}, request=request, settled=SimpleNamespace(request=request), tables=tables, jobs=1
     )
 
 

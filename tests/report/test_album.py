@@ -19,6 +19,7 @@ def drawn(tmp_path_factory, projections):
         ]
         for name in ("one", "two")
     ]
+    album.finish()
     return folder, figures
 
 
@@ -31,6 +32,17 @@ def projections(tables):
 def test_figures_are_written_as_svg_and_png(drawn):
     folder, _ = drawn
     assert sorted(file.name for file in (folder / "figures").iterdir()) == ["one.png", "one.svg", "two.png", "two.svg"]
+
+
+def test_several_processes_draw_what_one_does(drawn, tmp_path, projections):
+    from etia.figures import draw_fan
+
+    album = Album(tmp_path)
+    for name in ("one", "two"):
+        album.figure(name, lambda: draw_fan(projections, title="Trust & fear"), caption="", alt="")
+    album.finish(2)
+    for file in (tmp_path / "figures").iterdir():
+        assert file.read_bytes() == (drawn[0] / "figures" / file.name).read_bytes()
 
 
 def test_without_a_folder_nothing_is_drawn():

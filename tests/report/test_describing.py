@@ -9,6 +9,7 @@ import pytest
 from etia.report.album import Album
 from etia.report.describing import causes, chronicle, counterfactuals, evidence, shares, stakes, theory, transmission
 from etia.report.describing.turning import break_sentence, turning_points
+from etia.report.subject import locator_words
 from etia.schema.evidence import Card
 
 
@@ -58,7 +59,7 @@ def test_shares_are_parts_of_all_movement_without_the_baseline(subject):
 
 
 def test_what_would_be_missing_is_told_by_cause(subject):
-    said = plainly(counterfactuals.fallout_sentences(subject, subject.main("causal_links"))[0])
+    said = plainly(counterfactuals.fallout_sentences(subject, subject.main("attributable_fractions"))[0])
     assert said.startswith("Without “A treaty is signed”")
     assert "“A war elsewhere” (50 %)" in said
 
@@ -126,7 +127,7 @@ def test_evidence_tells_what_rests_on_judgement_alone(subject):
     assert section.parts[0].blocks[1].items == ("What “A treaty is signed” does to “Trust”.",)
 
 
-@pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "causal_links"])
+@pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "attributable_fractions"])
 def test_sections_whose_table_is_missing_are_left_out(bare, table):
     from etia.report.subject import Subject
 
@@ -136,7 +137,36 @@ def test_sections_whose_table_is_missing_are_left_out(bare, table):
         "shares": shares.shares,
         "convergence": lambda subject: stakes.stakes(subject, Album()),
         "turning_points": turning_points,
-        "causal_links": counterfactuals.counterfactuals,
+        "attributable_fractions": counterfactuals.counterfactuals,
     }
     assert made[table](none) is None
     assert isinstance(none.table(table), pd.DataFrame)
+
+
+def test_what_reaches_a_trend_through_others_alone_has_not_lowered_it(subject):
+    rows = pd.DataFrame({"event": ["treaty", "war"], "direct": [4.0, -1e-9], "total": [4.0, -2.0]})
+    rows = rows.assign(indirect=rows["total"] - rows["direct"], se=0.1)
+    assert "none has lowered it" in plainly(" ".join(causes.cause_sentences(subject, "trust", rows)))
+
+
+def test_one_event_bears_by_itself(subject):
+    rows = pd.DataFrame({"event": ["treaty"], "direct": [4.0], "total": [4.0], "indirect": [0.0], "se": [0.1]})
+    said = plainly(" ".join(causes.cause_sentences(subject, "trust", rows)))
+    assert "One past event bears on it today. By itself, in points: raised most by" in said
+
+
+def test_a_value_on_a_ratio_scale_never_shrinks_to_nothing(subject):
+    assert subject.value("freight", 0.0123) == "0.012"
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("L14", "line 14"),
+        ("L9-12, L57", "lines 9–12 and 57"),
+        ("L9-12", "lines 9–12"),
+        ("chapter 2, L4", "at chapter 2, L4"),
+    ],
+)
+def test_lines_of_a_source_are_called_lines(where, words):
+    assert locator_words(where) == words

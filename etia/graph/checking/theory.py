@@ -93,15 +93,15 @@ def test_keys(subject: Subject) -> Iterator[Fault]:
 
 
 def _test_parts(name: str, test: Test, about: str) -> Iterator[Fault]:
-    path = ("tests", name)
+    path, article = ("tests", name), "an" if about == "event" else "a"
     for alternatives in _NEEDS[about]:
         if sum(getattr(test, key) is not None for key in alternatives) != 1:
             hint = f"Write {' or '.join(f'{key}:' for key in alternatives)}."
-            yield found(path, f"a test of a {about} without {' or '.join(alternatives)}", hint, on_key=True)
+            yield found(path, f"a test of {article} {about} without {' or '.join(alternatives)}", hint, on_key=True)
     allowed = {key for alternatives in _NEEDS[about] for key in alternatives}
     for key in ("by", "at", "probability", "median", "mean"):
         if getattr(test, key) is not None and key not in allowed:
-            yield found((*path, key), f"`{key}` in a test of a {about}", "Take it away.", on_key=True)
+            yield found((*path, key), f"`{key}` in a test of {article} {about}", "Take it away.", on_key=True)
     if test.probability is not None and not 0 <= test.probability[0] <= test.probability[1] <= 1:
         low, high = test.probability
         yield found((*path, "probability"), f"[{low:g}, {high:g}] is no interval of probabilities", "From 0 to 1.")

@@ -160,7 +160,11 @@ def cause_sentences(subject: Subject, name: str, effects: pd.DataFrame) -> list[
             return []
         return ["No past event of this study has moved it."]
     said = []
-    for way, chosen in (("raised", effects[effects["direct"] > 0]), ("lowered", effects[effects["direct"] < 0])):
+    least = subject.step_of(name) / 1000  # what reaches the trend through others alone neither raised nor lowered it
+    for way, chosen in (
+        ("raised", effects[effects["direct"] > least]),
+        ("lowered", effects[effects["direct"] < -least]),
+    ):
         best = largest(chosen, "direct", MOST_TOLD)
         told = [
             f"{quoted(subject.title(row.event))} ({date_words(str(subject.past_events[row.event].date))}, "
@@ -168,8 +172,9 @@ def cause_sentences(subject: Subject, name: str, effects: pd.DataFrame) -> list[
             for row in each(best)
         ]
         said.append(f"{way} most by {listed(told)}" if told else f"none has {way} it")
-    bear = f"{count(len(effects), 'past event').capitalize()} {'bears' if len(effects) == 1 else 'bear'} on it today."
-    lead = f"{bear} By themselves, in {subject.change_unit(name)}: {'; '.join(said)}."
+    one = len(effects) == 1
+    bear = f"{count(len(effects), 'past event').capitalize()} {'bears' if one else 'bear'} on it today."
+    lead = f"{bear} By {'itself' if one else 'themselves'}, in {subject.change_unit(name)}: {'; '.join(said)}."
     return [lead, *_indirect(subject, name, effects)]
 
 

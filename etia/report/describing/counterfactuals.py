@@ -24,13 +24,14 @@ LEAST = 0.05
 
 def counterfactuals(subject: Subject) -> Section | None:
     """The events without which most else would have been in doubt; None where it was not asked."""
-    rows = subject.main("causal_links")
+    rows = subject.main("attributable_fractions")
     if rows.empty:
         return None
     opening = (
         "Take one event out of the past. Of what it had made likelier, each event would have come anyway with some "
-        "probability; the rest is the part that goes back to the event taken out. Given here is how likely each "
-        "later event would have been missing at its date; whether it would have come later is not asked."
+        "probability; the rest is the part that goes back to the event taken out, and falls with it, and so on "
+        "through what that had made likelier or possible. Given here is how likely each later event would have been "
+        "missing at its date; whether it would have come later is not asked."
     )
     told = fallout_sentences(subject, rows)
     if not told:
@@ -40,15 +41,12 @@ def counterfactuals(subject: Subject) -> Section | None:
 
 def fallout_sentences(subject: Subject, rows: pd.DataFrame) -> list[str]:
     """By event: how many others go with it, and which most likely; those that carry most first."""
-    felt = rows[rows["attributable_fraction"] >= LEAST]
-    expected = felt.groupby("cause", sort=False)["attributable_fraction"].sum()
+    felt = rows[rows["fraction"] >= LEAST]
+    expected = felt.groupby("removed", sort=False)["fraction"].sum()
     said = []
     for cause in expected.sort_values(ascending=False, kind="stable").index[:MOST_EVENTS]:
-        own = felt[felt["cause"] == cause].sort_values("attributable_fraction", ascending=False, kind="stable")
-        told = [
-            f"{quoted(subject.title(row.event))} ({percent(row.attributable_fraction)})"
-            for row in each(own[:MOST_FALLEN])
-        ]
+        own = felt[felt["removed"] == cause].sort_values("fraction", ascending=False, kind="stable")
+        told = [f"{quoted(subject.title(row.event))} ({percent(row.fraction)})" for row in each(own[:MOST_FALLEN])]
         more = len(own) - len(told)
         tail = f", and {count(more, 'other')} in smaller part" if more else ""
         said.append(f"Without {quoted(subject.title(cause))}, {_about(expected[cause])}: {listed(told)}{tail}.")

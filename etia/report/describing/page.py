@@ -10,6 +10,7 @@ from etia.report.describing.counterfactuals import counterfactuals
 from etia.report.describing.evidence import evidence
 from etia.report.describing.shares import shares
 from etia.report.describing.stakes import stakes
+from etia.report.describing.structure import structure
 from etia.report.describing.theory import hypotheses, hypothesis_sentences, lenses
 from etia.report.describing.transmission import transmission
 from etia.report.describing.turning import turning_points
@@ -37,6 +38,7 @@ def page(subject: Subject, album: Album) -> Page:
         reading(subject, *(extra if len(subject.model.lenses) > 1 else ())),
         chronicle(subject, album),
         web(subject, album),
+        structure(subject, album),
         causes(subject, album),
         transmission(subject),
         shares(subject),
@@ -71,7 +73,8 @@ def _in_short(subject: Subject) -> Section | None:
 def _where(subject: Subject) -> Section:
     names = subject.present(
         "impact_scores", "drivers", "transmission", "shares", "hypotheses", "convergence", "stake_drivers", "chronicle",
-        "causal_links", "strongest_chains", "longest_chains", "evidence", "uncited", "turning_points",
+        "causal_links", "attributable_fractions", "strongest_chains", "longest_chains", "influence", "feedback_loops",
+        "gatekeepers", "evidence", "uncited", "turning_points",
     )  # fmt: skip
     text = (
         "The folder tables holds every number of this page, most of them at the end of every year, with errors: "

@@ -29,7 +29,9 @@ def transmission(subject: Subject) -> Section | None:
     opening = (
         "Events of the macro level reach a trend in two ways: by themselves, and through the meso events that they "
         "call forth. To tell these apart, the past is played through once without macro events but with every meso "
-        "event kept at its date, and once with meso events falling out where macro events had brought them about."
+        "event kept at its date, and once with meso events falling out where macro events had brought them about. "
+        "What all meso events did is told by a past without them, macro events at their dates; whoever called them "
+        "forth, they count, so the part that came through them is in it."
     )
     told = [transmission_sentence(subject, rows[rows["trend"] == name].iloc[0]) for name in subject.asked_trends()
             if (rows["trend"] == name).any()]  # fmt: skip
@@ -43,14 +45,14 @@ def _overall(subject: Subject, rows: pd.DataFrame) -> tuple[Block, ...]:
     if len(rows) < 2:
         return ()
     sizes = rows[list(_PARTS)].abs()
-    whole = sizes.sum(axis=1)
+    whole = sizes["macro_own"] + sizes["meso_own"]  # what came through meso events is in their own part
     share = float((sizes["macro_via_meso"] / whole).where(whole > 0).mean())
     first = sizes.idxmax(axis=1)
     counts = {part: int((first == part).sum()) for part in _PARTS}
     words = {
         "macro_own": "what macro events did by themselves",
         "macro_via_meso": "what macro events did through meso events",
-        "meso_own": "what meso events did of their own",
+        "meso_own": "what meso events did by themselves",
     }
     told = listed(f"{words[part]} in {counts[part]}" for part in _PARTS if counts[part])
     text = (
@@ -67,8 +69,8 @@ def transmission_sentence(subject: Subject, row: pd.Series[Any]) -> str:
     unit = subject.change_unit(trend)
     own, via, meso = (_sized(subject, trend, float(row[part]), se) for part in _PARTS)
     said = (
-        f"{quoted(subject.title(trend))}: macro events by themselves {own} {unit}, through meso events {via}, meso "
-        f"events of their own {meso}."
+        f"{quoted(subject.title(trend))}: macro events by themselves {own} {unit}, through meso events {via}; all meso "
+        f"events together {meso}."
     )
     if is_nothing(float(row["macro_via_meso"]), se):
         return said + " The part that goes through policy cannot be told apart from nothing."
@@ -95,7 +97,7 @@ def _table(subject: Subject, rows: pd.DataFrame) -> Table:
         )
         for _, row in rows.iterrows()
     )
-    heads = ("Trend", "In", "Macro, by itself", "Macro, through meso", "Meso, of its own")
+    heads = ("Trend", "In", "Macro, by itself", "Macro, through meso", "All meso")
     caption = (
         f"What events had done to each trend by {date_words(subject.as_of)}, by level; the error is the largest of "
         "the three"

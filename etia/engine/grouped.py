@@ -1,0 +1,123 @@
+"""A plan's pulls and conditions by their ends: what a source that comes acts on, and what acts on an event (method §3).
+
+Laid out once a plan, for loops that go from occurrence to occurrence. S sources, M open events.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from etia.engine.plan import Plan
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Places = NDArray[np.uint64]
+
+__all__ = ["BEYOND", "Constant", "Grouped", "Requirements", "Varying", "grouped", "with_noughts"]
+
+
+BEYOND = 8
+"""noughts behind a row, so that a vector may be read from any of its places"""
+
+
+class Constant(NamedTuple):
+    """Constant pulls, and what shuts off as a pull of K = 0. Q pulls."""
+
+    start: Places  # (S + 1,) grouped by source, without what acts on events whose rate varies
+    target: Places
+    delay: Places
+    inverse: Floats  # 1/K
+    by_target: Places  # (M + 1,) grouped by target, all of them
+    cause: Places  # (Q,) source
+    cause_delay: Ints  # (Q,)
+    cause_inverse: Floats  # (Q,)
+
+
+class Varying(NamedTuple):
+    """Pulls on events whose rate varies. Q pulls; table and ceiling as in the plan."""
+
+    varies: NDArray[np.bool_]  # (M,)
+    start: Places  # (S + 1,) grouped by source, what shuts off among them
+    target: Places
+    inverse: Floats  # 1 over the largest K at any age; 0 where noise can raise the rate without bound
+    by_target: Places  # (M + 1,) grouped by target, without what shuts off
+    cause: Places  # (Q,) source
+    base: Ints  # (Q,)
+    stride: Ints  # (Q,)
+    table: Floats
+    ceiling: Floats
+    hazard: Floats  # (M · (H + 1 + 8),) with noughts behind each row
+
+
+class Requirements(NamedTuple):
+    """What open events wait for."""
+
+    number: Ints  # (M,)
+    waiting_start: Places  # (S + 1,) waiting events grouped by source
+    waiting: Ints
+    start: Places  # (M + 1,) sources grouped by the waiting event
+    source: Places
+
+
+class Grouped(NamedTuple):
+    """All that acts on open events."""
+
+    constant: Constant
+    varying: Varying
+    requirements: Requirements
+
+
+def grouped(plan: Plan) -> Grouped:
+    """Group what acts in a plan by source and by target."""
+    waits_for = np.repeat(np.arange(plan.n_sources), np.diff(plan.waiting_start))
+    requirements = Requirements(
+        plan.needs, plan.waiting_start.astype(np.uint64), plan.waiting, _starts(plan.waiting, len(plan.open)),
+        waits_for[np.argsort(plan.waiting, kind="stable")].astype(np.uint64),
+    )  # fmt: skip
+    return Grouped(_constant(plan), _varying(plan), requirements)
+
+
+def _constant(plan: Plan) -> Constant:
+    constant, n_open = plan.constant, len(plan.open)
+    source = np.repeat(np.arange(plan.n_sources), np.diff(constant.start))
+    shutting = np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))
+    source, target = np.r_[source, shutting], np.r_[constant.target, plan.shut]
+    delay = np.r_[constant.delay, np.ones(len(shutting), dtype=np.int64)]
+    inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), np.inf)]
+    order, by_target = np.argsort(source, kind="stable"), np.argsort(target, kind="stable")
+    order = order[~plan.varying.varies[target[order]]]
+    return Constant(
+        _starts(source[order], plan.n_sources), target[order].astype(np.uint64), delay[order].astype(np.uint64),
+        inverse[order],
+        _starts(target, n_open), source[by_target].astype(np.uint64), delay[by_target], inverse[by_target],
+    )  # fmt: skip
+
+
+def _varying(plan: Plan) -> Varying:
+    own = plan.varying
+    shutting = np.flatnonzero(own.varies[plan.shut])
+    source = np.r_[own.source, np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))[shutting]]
+    target = np.r_[own.target, plan.shut[shutting]]
+    inverse = np.where(plan.feels_noise[target], 0.0, 1.0 / np.r_[own.most, np.ones(len(shutting))])
+    order = np.argsort(source, kind="stable")
+    return Varying(
+        own.varies, _starts(source, plan.n_sources), target[order].astype(np.uint64), inverse[order],
+        _starts(own.target, len(plan.open)), own.source.astype(np.uint64), own.base, own.stride, own.table,
+        own.ceiling, with_noughts(plan.hazard).ravel(),
+    )  # fmt: skip
+
+
+def _starts(group: Ints, n: int) -> Places:
+    return np.asarray(np.r_[0, np.cumsum(np.bincount(group, minlength=n))], dtype=np.uint64)
+
+
+def with_noughts(rows: Floats) -> Floats:
+    """The same rows, noughts behind each."""
+    out = np.zeros((*rows.shape[:-1], rows.shape[-1] + BEYOND))
+    out[..., : rows.shape[-1]] = rows
+    return out

@@ -1,0 +1,67 @@
+"""Sampling over many steps against its plain twin: what goes in vectors goes over whole ones and their rests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from etia.engine.plan import prepare
+from etia.engine.program import LINEAR, OPEN, Noise
+from etia.engine.propagation import noise_paths, noise_since
+from etia.engine.sampler import sample
+from etia.engine.streams import Streams, keys, thresholds
+from tests.engine.plain_sampler import plain_sample
+from tests.engine.programs import impact_curve, link_curve, make_program
+
+N_EVENTS, N_RUNS = 9, 60
+NAMES = [f"e{i}" for i in range(N_EVENTS)]
+STREAMS = Streams(keys(3, "threshold", NAMES), keys(3, "past", NAMES), keys(3, "noise", ["a", "b"]))
+
+
+def _world(n_steps: int, seed: int, *, noisy: bool, acting: bool):
+    """Eight open events and a past one; fading, late and lasting links, impacts that are felt, a loop of conditions."""
+    rng = np.random.default_rng(seed)
+    as_of = 2
+    links = []
+    for target in range(1, N_EVENTS):
+        for source in rng.choice([e for e in range(N_EVENTS) if e != target], 3, replace=False):
+            half_life = [np.inf, 3.0, 20.0][rng.integers(3)] if target > 3 else np.inf
+            curve = link_curve(np.exp(rng.normal()), n_steps, lag=int(rng.integers(0, 12)), half_life=half_life)
+            links.append((int(source), target, curve))
+    noise = None
+    if noisy:
+        age = np.subtract.outer(np.arange(n_steps - 3), np.arange(n_steps - 3))
+        weight = np.where(age >= 0, 0.5 * 0.8 ** np.maximum(age, 0), 0.0)
+        none = np.zeros(0, dtype=np.int32)
+        noise = Noise(3, np.array([0, 1]), np.array([weight, weight]), none, none, np.zeros(0), none)
+    scale = None
+    if acting:
+        scale = np.ones((len(links), n_steps))
+        scale[::4, n_steps // 2 :] = 0.3
+    return make_program(
+        n_steps, as_of, [1, *[OPEN] * (N_EVENTS - 1)], [0.0, *rng.uniform(0.2, 1.5, N_EVENTS - 1) / n_steps],
+        links=links, link_scale=scale, requires=[(4, 2)], prevented_by=[(5, 3), (2, 6)],
+        sensitivities=[(7, 0, 0.4), (8, 1, -0.3), (7, 1, 0.2)],
+        impacts={(e, e % 2): impact_curve(n_steps, starts=2, peaks=9, lasting=rng.normal()) for e in range(N_EVENTS)},
+        kinds=[LINEAR, LINEAR], noise=noise,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("acting", [False, True])
+@pytest.mark.parametrize("noisy", [False, True])
+@pytest.mark.parametrize("n_steps", [5, 11, 19, 70, 131])
+def test_many_steps_agree_with_the_plain_twin(n_steps, noisy, acting):
+    program = _world(n_steps, n_steps, noisy=noisy, acting=acting)
+    paths = noise_paths(program.trends.noise, 2, STREAMS, N_RUNS)
+    whole = None if paths is None else np.pad(paths[1], ((0, 0), (0, 0), (paths[0], 0)))
+    found = sample(prepare(program), STREAMS, N_RUNS, noise=noise_since(paths, program.as_of))
+    expected = plain_sample(program, thresholds(STREAMS.threshold, 0, N_RUNS), noise=whole)
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("first", [0, 1, 59])
+def test_a_run_is_the_same_whatever_runs_are_sampled_with_it(first):
+    program = _world(70, 1, noisy=False, acting=False)
+    plan = prepare(program)
+    alone = sample(plan, STREAMS.starting_at(first), 1)
+    assert np.array_equal(alone[0], sample(plan, STREAMS, N_RUNS)[first])
