@@ -55,7 +55,9 @@ def test_breaks_without_a_date_stand_beside_the_events_near_them(section):
 
 def test_calibration_is_drawn_where_there_is_a_folder(tmp_path):
     run = etia.run(etia.load(MODELS / "iran_rial"), draws=4, runs=20, learn=True)
-    found = learned(Subject(run), Album(tmp_path))
+    album = Album(tmp_path)
+    found = learned(Subject(run), album)
+    album.finish()
     figures = [block.name for block in found.blocks if isinstance(block, Figure)]
     assert figures == ["backtest_pit", "backtest_reliability"]
     assert all((tmp_path / "figures" / f"{name}.png").exists() for name in figures)
