@@ -16,9 +16,13 @@ MODELS = Path(__file__).parents[2] / "models"
 
 
 @pytest.fixture(scope="module")
-def section():
-    run = etia.run(etia.load(MODELS / "japan_nuclear"), draws=4, runs=20, learn=True)
-    return learned(Subject(run))
+def subject():
+    return Subject(etia.run(etia.load(MODELS / "japan_nuclear"), draws=4, runs=20, learn=True))
+
+
+@pytest.fixture(scope="module")
+def section(subject):
+    return learned(subject)
 
 
 def test_the_paragraph_names_events_by_their_titles(section):
@@ -53,10 +57,9 @@ def test_breaks_without_a_date_stand_beside_the_events_near_them(section):
     assert undated[0].startswith("“Nuclear electricity in Japan”: 2011 (beside “Earthquake, tsunami")
 
 
-def test_calibration_is_drawn_where_there_is_a_folder(tmp_path):
-    run = etia.run(etia.load(MODELS / "iran_rial"), draws=4, runs=20, learn=True)
+def test_calibration_is_drawn_where_there_is_a_folder(subject, tmp_path):
     album = Album(tmp_path)
-    found = learned(Subject(run), album)
+    found = learned(subject, album)
     album.finish()
     figures = [block.name for block in found.blocks if isinstance(block, Figure)]
     assert figures == ["backtest_pit", "backtest_reliability"]
