@@ -25,6 +25,16 @@ _WORDS = frozenset(
 )
 """keys that hold no judged or measured number of their own"""
 
+_KINDS = {
+    "foreseen": "what was foreseen",
+    "probability": "probabilities",
+    "sensitive_to": "sensitivities",
+    "history": "data",
+    "constructed": "starting levels",
+    "baseline": "baselines",
+}
+"""parts of events and trends that are counted apart"""
+
 
 @dataclass(frozen=True)
 class Reviewed:
@@ -41,6 +51,15 @@ class Reviewed:
     def basis(self) -> str:
         """`cited` where a claim bears it, `judgement` where only a reason does, `nothing` where neither."""
         return "cited" if self.claims else "judgement" if self.reason else "nothing"
+
+    @property
+    def kind(self) -> str:
+        """What sort of number it is: a date, a probability, data, a link and so on."""
+        if self.section not in {"events", "trends"}:
+            return self.section
+        part = self.what.partition(": ")[2].partition(" ")[0]
+        own = "dates" if self.section == "events" else "trends"
+        return _KINDS.get(part, own)
 
 
 def reviewed(loaded: LoadedModel) -> list[Reviewed]:
@@ -62,7 +81,13 @@ def _lines(section: str, what: str, node: Node, claims: tuple[str, ...], reason:
     for key, child in node.entries.items():
         if key in _WORDS:
             continue
-        if _stands_alone(key, child):
+        if key == "history" and child.items:
+            plain = [item for item in child.items if not item.entries.keys() & {"evidence", "note"}]
+            if plain:
+                yield _series(section, f"{what}: {key}", plain, own_claims, own_reason)
+            arguing = [item for item in child.items if item not in plain]
+            parts += [(f"{what}: {key}", item, own_claims) for item in arguing]
+        elif _stands_alone(key, child):
             # what an event's sources say of its coming does not bear what was thought of it before
             inherited = () if key == "foreseen" else own_claims
             parts += [(f"{what}: {key} {name}".rstrip(), part, inherited) for name, part in _each(child)]
@@ -72,7 +97,18 @@ def _lines(section: str, what: str, node: Node, claims: tuple[str, ...], reason:
         written = ", ".join(f"{key} {_written(value)}" for key, value in numbers.items())
         yield Reviewed(section, what, written, own_claims, own_reason, f"{node.place.file}:{node.place.line}")
     for name, part, inherited in parts:
-        yield from _lines(section, name, part, inherited, own_reason)
+        # a datum that cites for itself needs no reason, and its series has told it once
+        datum = name.endswith(": history") and bool(_claims(part))
+        yield from _lines(section, name, part, inherited, "" if datum else own_reason)
+
+
+def _series(section: str, what: str, points: list[Node], claims: tuple[str, ...], reason: str) -> Reviewed:
+    """One line for data that neither cite nor argue for themselves, which are as good as their series."""
+    first, last = (point.entries["at"].resolved() for point in (points[0], points[-1]))
+    count = f"{len(points)} value" if len(points) == 1 else f"{len(points)} values"
+    span = str(first) if len(points) == 1 else f"{first} … {last}"
+    place = points[0].place
+    return Reviewed(section, what, f"{span}, {count}", claims, reason, f"{place.file}:{place.line}")
 
 
 def _stands_alone(key: str, node: Node) -> bool:
@@ -111,10 +147,8 @@ def _written(value: object) -> str:
 
 
 def as_markdown(rows: list[Reviewed], claims: Mapping[str, Claim], title: str, command: str) -> str:
-    """The table as Markdown, with the share of lines by what they rest on, and the claims that are cited, below."""
-    counted = {basis: sum(row.basis == basis for row in rows) for basis in ("cited", "judgement", "nothing")}
-    told = ", ".join(f"{n} {basis}" for basis, n in counted.items())
-    lines = [f"# The numbers of: {title}", "", f"Made by `{command}`. {len(rows)} lines: {told}.", ""]
+    """The table as Markdown, with its lines counted by kind and by what they rest on, and the claims cited, below."""
+    lines = [f"# The numbers of: {title}", "", f"Made by `{command}`. {len(rows)} lines:", "", *_counts(rows), ""]
     for section in _SECTIONS:
         chosen = [row for row in rows if row.section == section]
         if not chosen:
@@ -124,6 +158,16 @@ def as_markdown(rows: list[Reviewed], claims: Mapping[str, Claim], title: str, c
     cited = sorted({name for row in rows for name in row.claims if name in claims}, key=_by_number)
     lines += ["## Claims cited", "", *(f"- **{name}** {claims[name].text}" for name in cited)]
     return "\n".join(lines) + "\n"
+
+
+def _counts(rows: list[Reviewed]) -> list[str]:
+    """Lines by kind, in the order in which the kinds first come, and by what they rest on."""
+    lines = ["| kind | lines | cited | judgement | nothing |", "|---|---|---|---|---|"]
+    for kind in dict.fromkeys(row.kind for row in rows):
+        chosen = [row.basis for row in rows if row.kind == kind]
+        told = (chosen.count(basis) for basis in ("cited", "judgement", "nothing"))
+        lines.append(f"| {kind} | {len(chosen)} | {' | '.join(map(str, told))} |")
+    return lines
 
 
 def _line(row: Reviewed) -> str:

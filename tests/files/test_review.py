@@ -43,6 +43,32 @@ def test_each_number_has_a_line_with_its_reason_and_place(tmp_path):
     ]
 
 
+SERIES = """\
+trends:
+  t:
+    title: T
+    level: meso
+    unit: u
+    note: where the figures come from
+    history: [{at: 2018, value: 1}, {at: 2019, value: 2, note: a rival says 3}, {at: 2020, value: 4}]
+"""
+
+
+def test_a_data_series_has_one_line_and_its_points_only_where_they_argue_for_themselves(tmp_path):
+    found = [(row.what, row.numbers, row.reason) for row in rows(tmp_path, MINIMAL + SERIES) if row.kind == "data"]
+    assert found == [
+        ("t: history", "2018 … 2020, 2 values", "where the figures come from"),
+        ("t: history", "at 2019, value 2", "a rival says 3"),
+    ]
+
+
+def test_lines_are_counted_by_kind(tmp_path):
+    made = as_markdown(rows(tmp_path, MINIMAL), {}, "Two", "etia show")
+    assert "4 lines:" in made
+    for line in ("| dates | 1 | 0 | 1 | 0 |", "| probabilities | 2 | 0 | 2 | 0 |", "| links | 1 | 0 | 0 | 1 |"):
+        assert line in made
+
+
 def test_the_flagship_s_table_is_the_one_beside_its_readme():
     root = Path(__file__).parents[2]
     loaded = load(root / MODEL)
