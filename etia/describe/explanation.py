@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etia.compile.standard_errors import quantiles
 from etia.describe.attribution import ChainSums, log_pulls
 from etia.describe.blocks import blocks, in_order
 from etia.describe.relations import Basis, Ground, basis_shares, between_events, grounds_of_way, name_of
@@ -348,7 +349,7 @@ def _account(
     y = units(latent)
     return Account(
         case.scenario, case.lens, trend, date, case.model.trends[trend].unit, total, value,
-        float(y.mean()), float(np.median(y)), base, tuple(terms),
+        float(y.mean()), float(quantiles(np.sort(y), (0.5,))[0]), base, tuple(terms),
     )  # fmt: skip
 
 

@@ -171,3 +171,12 @@ def test_an_account_is_plain_data() -> None:
 def test_what_cannot_be_explained_is_said(trend: str, at: str | None, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         explain(case_of(CHAIN), trend, at)
+
+
+def test_the_median_is_that_of_the_projections() -> None:
+    """inf{y : F(y) ≥ 1/2}: of an even number of runs the lower of the two in the middle, not what lies between."""
+    case = known_case("tiny1", 2_000)
+    end = case.calendar.n_steps - 1
+    for k, trend in enumerate(case.trend_names):
+        values = np.sort(case.outcomes.values(k, end, end)[:, 0])
+        assert explain(case, trend, case.calendar.label(end)).median == values[len(values) // 2 - 1]
