@@ -25,7 +25,10 @@ __all__ = ["EventIndex", "conditions", "curves", "event_steps", "is_scheduled_or
 
 @dataclass(frozen=True)
 class EventIndex:
-    """Names of the engine's events in model order, a repeating event's copies b#2 … right after it."""
+    """Names of the engine's events, a repeating event's copies b#2 … right after it.
+
+    In the order of their names, so that no sum over events depends on the order in which the model is written (§8).
+    """
 
     names: tuple[str, ...]
     copy_of: NDArray[np.int32]  # (N,) index of the first of its copies
@@ -36,7 +39,7 @@ class EventIndex:
         """The index of a model's events."""
         names: list[str] = []
         copy_of: list[int] = []
-        for name, event in model.events.items():
+        for name, event in sorted(model.events.items()):
             first = len(names)
             names += [name, *(f"{name}#{i}" for i in range(2, event.repeats + 1))]
             copy_of += [first] * event.repeats
@@ -102,7 +105,7 @@ def curves(model: Model, index: EventIndex, judgements: Judgements) -> CurveDraw
     calendar = model.timeline
     rows: list[tuple[int, int, int, int, bool]] = []
     columns: list[NDArray[np.float64]] = []
-    for name, event in model.events.items():
+    for name, event in sorted(model.events.items()):
         if not event.probability or (is_scheduled_or_past(event, calendar) and event.repeats == 1):
             continue
         spans, q = _curve(name, event, calendar, judgements)
@@ -161,7 +164,7 @@ def conditions(model: Model, index: EventIndex) -> tuple[Conditions, Conditions]
     """`requires` and `prevented_by` as pairs; a copy also requires the one before."""
     requires: list[tuple[int, int]] = []
     prevented: list[tuple[int, int]] = []
-    for name, event in model.events.items():
+    for name, event in sorted(model.events.items()):
         copies = index.copies(name)
         for place in copies:
             requires += [(place, index.place[on]) for on in event.requires]

@@ -101,7 +101,7 @@ def links(model: Model, index: EventIndex, lens: LensWeights, judgements: Judgem
     log_ratio: list[Floats] = []
     lag: list[Floats] = []
     half_life: list[Floats] = []
-    for key, link in model.links.items():
+    for key, link in sorted(model.links.items()):
         path = f"links.{key}"
         ratio = judgements.values(f"{path}.rate_ratio", link.rate_ratio, Kind.RATE_RATIO)
         weighed = lens.weight(link.mechanism) * np.log(ratio)
@@ -144,8 +144,8 @@ def sensitivities(model: Model, index: EventIndex, lens: LensWeights, judgements
     place = {name: k for k, name in enumerate(model.trends)}
     ends: list[tuple[int, int]] = []
     beta: list[Floats] = []
-    for name, event in model.events.items():
-        for trend, felt in event.sensitive_to.items():
+    for name, event in sorted(model.events.items()):
+        for trend, felt in sorted(event.sensitive_to.items()):
             path = f"events.{name}.sensitive_to.{trend}"
             ratio = judgements.values(f"{path}.rate_ratio", felt.rate_ratio, Kind.RATE_RATIO)
             per = sizes(judgements, f"{path}.per", felt.per, model.trends[trend])
@@ -247,15 +247,16 @@ def couplings(model: Model, lens: LensWeights, judgements: Judgements) -> Coupli
     calendar, n = model.timeline, judgements.n_draws
     strength: list[Floats] = []
     lag: list[Ints] = []
-    for key, coupling in model.couplings.items():
+    ordered = dict(sorted(model.couplings.items()))
+    for key, coupling in ordered.items():
         path = f"couplings.{key}"
         drawn = judgements.values(f"{path}.strength", coupling.strength, Kind.STRENGTH)
         strength.append(lens.weight(coupling.mechanism) * drawn)
         lag.append(np.maximum(_whole_steps(calendar, _duration(judgements, f"{path}.lag", coupling.lag)), 1))
     return CouplingDraws(
-        tuple(model.couplings),
-        np.array([place[c.source] for c in model.couplings.values()], dtype=np.int32),
-        np.array([place[c.target] for c in model.couplings.values()], dtype=np.int32),
+        tuple(ordered),
+        np.array([place[c.source] for c in ordered.values()], dtype=np.int32),
+        np.array([place[c.target] for c in ordered.values()], dtype=np.int32),
         _stacked(strength, n, float),
         _stacked(lag, n, np.int32),
     )

@@ -21,7 +21,7 @@ from etia.engine.ensemble import Kept, Outcomes, simulate_draw
 from etia.engine.program import OPEN
 from etia.engine.rate_scores import occurrences, rate_scores
 from etia.engine.streams import Streams, keys
-from etia.errors import CalibrationError, UsageError
+from etia.errors import CalibrationError, NotConvergedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -125,7 +125,9 @@ class Study:
     ) -> list[Calibrated]:
         if len(compiled.curves.curves.event) == 0:
             nothing = np.zeros(0)
-            return [Calibrated(nothing, nothing, np.zeros((0, 0)), nothing.astype(bool), 0)] * self.settings.n_draws
+            return [
+                Calibrated(nothing, nothing, np.zeros((0, 0)), nothing.astype(bool), nothing.astype(bool), 0)
+            ] * self.settings.n_draws
         streams = self.streams(compiled, "calibration")
         n_runs = self.settings.calibration_runs
         guess = None if self.settings.central else self._central_guess(compiled, free)
@@ -298,13 +300,24 @@ def _held(plain: Compiled, compiled: Compiled, p: int, rate: Floats) -> Floats:
 
 
 def _check_met(compiled: Compiled, found: Calibrated) -> None:
+    """CalibrationError where a point cannot be met, NotConvergedError where it was only not found how."""
     missed = np.flatnonzero(~found.is_met)
     if not len(missed):
         return
-    curves, i = compiled.curves.draw(0), int(missed[0])
-    label = compiled.model.timeline.label(int(curves.by_step[i]))
+    curves, events, names = compiled.curves.draw(0), compiled.model.events, compiled.index.names
+    far = np.abs(found.reached - curves.probability)
+    has_conditions = [bool(events[names[e]].requires or events[names[e]].prevented_by) for e in curves.event[missed]]
+    adrift = missed[~(found.is_bound[missed] & has_conditions)]
+    i = int(adrift[np.argmax(far[adrift])] if len(adrift) else missed[0])
+    name, label = names[curves.event[i]], compiled.model.timeline.label(int(curves.by_step[i]))
+    elicited, reached = float(curves.probability[i]), float(found.reached[i])
+    if len(adrift):
+        raise NotConvergedError(name, label, elicited, reached, found.n_sweeps)
+    # surely within reach, whatever chance has added
+    chance = 0.0 if found.standard_error is None else 3.0 * float(found.standard_error[i])
+    event = events[name]
     raise CalibrationError(
-        compiled.index.names[curves.event[i]], label, float(curves.probability[i]), float(found.reached[i])
+        name, label, elicited, max(reached - chance, 0.0), requires=event.requires, prevented_by=event.prevented_by
     )
 
 
@@ -326,6 +339,11 @@ class Case:
     @property
     def calendar(self) -> Calendar:
         return self.compiled.model.timeline
+
+    @property
+    def events_as_written(self) -> list[int]:
+        """The engine's events, copies included, in model order: the order of tables' rows."""
+        return [place for name in self.model.events for place in self.compiled.index.copies(name)]
 
     @property
     def event_names(self) -> tuple[str, ...]:

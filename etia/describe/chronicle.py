@@ -40,7 +40,9 @@ def causal_links(case: Case) -> pd.DataFrame:
         fraction[target, cause] += -np.expm1(-np.maximum(past.log_ratio, 0.0)) / len(draws)
     rows = [
         (case.scenario, case.lens, case.event_names[b], case.event_names[a], np.exp(log_ratio[b, a]), fraction[b, a])
-        for b, a in np.argwhere(log_ratio)
+        for b in case.events_as_written
+        for a in case.events_as_written
+        if log_ratio[b, a]
     ]
     return pd.DataFrame(rows, columns=MADE_LIKELIER)
 

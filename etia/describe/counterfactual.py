@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -283,7 +284,7 @@ def attributable_fractions(
         moments.add(part)
     rows = []
     mean, error = moments.mean, moments.error()
-    for i, j in np.argwhere(mean > 0):
-        if names[j] != past[i]:
+    for i, j in itertools.product(range(len(past)), case.events_as_written):
+        if mean[i, j] > 0 and names[j] != past[i]:
             rows.append((case.scenario, case.lens, past[i], names[j], mean[i, j], error[i, j]))
     return pd.DataFrame(rows, columns=ATTRIBUTABLE)

@@ -49,6 +49,7 @@ _DRAWS = 50
 _RUNS_A_DRAW = 10
 _RUNS_OF_ONE = 1_000  # the central model's
 _ORDERS = 16  # the central model's
+_DUST = 1e-12  # parts of the largest that are rounding
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def shares(case: Case, spans: Sequence[tuple[str, int, int]] | None = None) -> p
 
 def split(case: Case, spans: Sequence[tuple[str, int, int]]) -> Split:
     """Direct and total parts of every event in the trends' movements."""
-    names = tuple(case.model.events)
+    names = tuple(sorted(case.model.events))  # sums do not depend on the order of writing
     owner = np.array([names.index(name_of(copy)) for copy in case.event_names], dtype=np.int64)
     places = np.array([(case.trend_names.index(trend), first, last) for trend, first, last in spans], dtype=np.int64)
     places = places.reshape(len(spans), 3)
@@ -255,16 +256,19 @@ class _Walk:
 def split_table(found: Split) -> pd.DataFrame:
     """The table `shares`: an event that has several domains, actors, … counts in equal parts in each."""
     case, rows = found.case, []
+    written = [found.events.index(name) for name in case.model.events]
     members = {by: [_members(case, name, by) for name in found.events] for by in GROUPINGS}
     for s, (trend, first, last) in enumerate(found.spans):
         head = (case.scenario, case.lens, trend, case.calendar.label(first), case.calendar.label(last))
         for by in GROUPINGS:
-            sums: dict[str, Floats] = {}
-            for e in np.flatnonzero((found.direct[s] != 0) | (found.total[s] != 0)):
+            moved = np.maximum(np.abs(found.direct[s]), np.abs(found.total[s]))
+            felt = moved > _DUST * moved.max(initial=0.0)
+            sums = {name: np.zeros(3) for e in written if felt[e] for name in members[by][e]}
+            for e in np.flatnonzero(felt):
                 own = members[by][e]
                 part = np.array([found.direct[s, e], found.total[s, e], found.error[s, e] ** 2 / len(own)]) / len(own)
                 for name in own:
-                    sums[name] = sums.get(name, np.zeros(3)) + part
+                    sums[name] = sums[name] + part
             rows += [(*head, by, name, x[0], x[1], float(np.sqrt(x[2]))) for name, x in sums.items()]
             for name, size in ((BASELINE, found.baseline[s]), (NOISE, found.noise[s])):
                 if abs(size) > 1e-12:

@@ -224,11 +224,11 @@ def fill_paths(
     Steps are contiguous in `out`. `steps` (runs, N) the events' steps; `moving` (M,) the events that `courses` calls by
     number; `response_row` and `first_event` as there.
     """
+    if not out.size:
+        return
     by_run, by_trend = (out.strides[axis] // out.itemsize for axis in (1 - trend_axis, trend_axis))
     assert out.shape[2] == 1 or out.strides[2] == out.itemsize
     length = (len(steps) - 1) * by_run + (courses.n_trends - 1) * by_trend + courses.n_steps
-    if not out.size:
-        return
     _fill(
         steps, moving, first_event, response_row, courses.shared, courses.table, courses.place, courses.reached_by,
         courses.first, np.uint64(by_trend), np.uint64(by_run),

@@ -63,6 +63,8 @@ def _influence(matrix: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
 
     if matrix.empty:
         return pd.DataFrame(columns=INFLUENCE)
+    written = list(matrix.index)
+    matrix = matrix.loc[sorted(written), sorted(written)]  # no sum depends on the order of writing
     table = influence_dependence(matrix)
     try:
         shares = prominence_relation(matrix.abs())  # how much takes part, whatever its sign
@@ -78,7 +80,7 @@ def _influence(matrix: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
         acts_on=np.count_nonzero(values, axis=1),
         acted_on_by=np.count_nonzero(values, axis=0),
     )
-    return table.reset_index()[INFLUENCE]
+    return table.loc[written].reset_index()[INFLUENCE]
 
 
 def _loops(matrix: pd.DataFrame) -> pd.DataFrame:

@@ -118,7 +118,8 @@ def baselines(case: Case) -> Floats:
     central = case.compiled.central or case.compiled
     program = central.program(0)
     scales = program.trends.scales
-    return np.array([to_units_of(course, scales, k) for k, course in enumerate(program.trends.baseline)])
+    courses = program.trends.baseline
+    return np.array([to_units_of(course, scales, k) for k, course in enumerate(courses)]).reshape(courses.shape)
 
 
 def trend_projections(

@@ -43,8 +43,8 @@ def test_threads_and_chunks_change_no_number(monkeypatch):
 
 
 def test_a_further_event_leaves_every_other_ones_draws_as_they_were():
-    """It stands first, so that every index moves; judgements, thresholds and noise stay those of the names."""
-    more = {"first": event(probability={"by": "2026", "value": [0.1, 0.3, 0.5]}), **MODEL["events"]}
+    """Its name is the first, so that every index moves; judgements, thresholds and noise stay those of the names."""
+    more = {"A": event(probability={"by": "2026", "value": [0.1, 0.3, 0.5]}), **MODEL["events"]}
     plain = study(settings=drawn(4, 30), **MODEL).case()
     wider = study(settings=drawn(4, 30), **{**MODEL, "events": more}).case()
     assert np.array_equal(plain.compiled.curves.probability[:, 0], wider.compiled.curves.probability[:, 1])

@@ -112,7 +112,7 @@ def test_the_value_of_knowing_is_that_of_enumeration():
     """
     case, scores = world(SWITCH, central=True, runs=200_000)
     put_off = waiting(case, scores, 1)
-    seen = (case.outcomes.steps[:, 0] <= 1)[:, None]
+    seen = (case.outcomes.steps[:, case.compiled.index.place["flood"]] <= 1)[:, None]
     value, error = value_of_knowing(put_off, seen)
     assert value[0] * scores.scale.spread[0] == pytest.approx(0.357, abs=4.5 * error[0] * scores.scale.spread[0])
     assert error[0] * scores.scale.spread[0] < 0.01
