@@ -6,6 +6,7 @@
     ├── ModelError             the analyst's files are faulty: a list of findings with places
     ├── UsageError             a call or option that has no meaning (exit 2)
     ├── CalibrationError       an elicited probability that no base rate can meet (§3)
+    │   └── NotConvergedError  … or for which none was found
     ├── StabilityError         couplings whose loop amplifies itself (§4)
     ├── SeriesError            data that a baseline or a fit cannot use (§4, §9)
     ├── LimitError             a model too large for what was asked of it (exact enumeration)
@@ -15,6 +16,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import floor, log10
 from typing import Literal
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "LedgerError",
     "LimitError",
     "ModelError",
+    "NotConvergedError",
     "SeriesError",
     "StabilityError",
     "UsageError",
@@ -85,15 +88,48 @@ class UsageError(EtiaError):
 
 
 class CalibrationError(EtiaError):
-    """An elicited probability that no base rate can meet (method §3)."""
+    """An elicited probability that no base rate can meet (method §3); `reachable` is not rounded."""
 
-    def __init__(self, event: str, by: str, elicited: float, reachable: float) -> None:
+    def __init__(
+        self,
+        event: str,
+        by: str,
+        elicited: float,
+        reachable: float,
+        *,
+        requires: tuple[str, ...] = (),
+        prevented_by: tuple[str, ...] = (),
+    ) -> None:
         self.event, self.by, self.elicited, self.reachable = event, by, elicited, reachable
+        bounds = [f"what it requires ({', '.join(requires)})"] if requires else []
+        bounds += [f"what prevents it ({', '.join(prevented_by)})"] if prevented_by else []
+        ways = ["Lower it to that", *(["raise what it requires"] if requires else []), "or write `meaning: base`"]
         super().__init__(
-            f"event '{event}': the elicited probability {elicited:.4g} by {by} cannot be met; with what it "
-            f"requires and what prevents it, at most {reachable:.4g} can be reached by then. Lower it to that, "
-            "raise what it requires, or write `meaning: base`."
+            f"event '{event}': the elicited probability {elicited:.4g} by {by} cannot be met; "
+            f"{'with ' + ' and '.join(bounds) + ', ' if bounds else ''}at most {_rounded_down(reachable)} can be "
+            f"reached by then. {', '.join(ways)}."
         )
+
+
+class NotConvergedError(CalibrationError):
+    """Base rates that calibration did not find, though they may exist (method §3)."""
+
+    def __init__(self, event: str, by: str, elicited: float, reached: float, n_sweeps: int) -> None:
+        self.event, self.by, self.elicited, self.reachable = event, by, elicited, reached
+        EtiaError.__init__(
+            self,
+            f"calibration did not converge after {n_sweeps} sweeps; worst is event '{event}': {elicited:.4g} elicited "
+            f"by {by}, {reached:.4g} reached. The elicited value may be sound. Try another `--seed`, rate ratios "
+            "nearer to 1 on the links around this event, `meaning: base`, or in a small model `--exact`.",
+        )
+
+
+def _rounded_down(probability: float) -> str:
+    """Four significant digits, not above the value but for rounding errors: what is advised must be within reach."""
+    if probability <= 0:
+        return "0"
+    unit = 10.0 ** (floor(log10(probability)) - 3)
+    return f"{floor(probability / unit * (1 + 1e-9)) * unit:.4g}"
 
 
 class StabilityError(EtiaError):

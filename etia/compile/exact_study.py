@@ -9,7 +9,7 @@ import numpy as np
 
 from etia.compile.study import Settings, Study
 from etia.engine.calibration import Calibrated
-from etia.engine.exact_calibration import calibrate, closed_form_rates
+from etia.engine.exact_calibration import RATE_CEILING, calibrate, closed_form_rates
 from etia.engine.program import OPEN
 
 if TYPE_CHECKING:
@@ -38,11 +38,13 @@ class ExactStudy(Study):
         curves = compiled.curves.draw(0)
         closed = closed_form_rates(curves)
         if not len(closed):
-            return [Calibrated(closed, closed, np.zeros((0, 0)), closed.astype(bool), 0)]
+            return [Calibrated(closed, closed, np.zeros((0, 0)), closed.astype(bool), closed.astype(bool), 0)]
         is_open = compiled.fixed_step[0, curves.event] == OPEN
         wanted = is_open if free is None else free & is_open
         start = closed if held is None else np.where(wanted, closed, held[0])
         found = calibrate(lambda rates: compiled.program(0, rates), curves, free=wanted, held=start)
         is_met = np.ones(len(closed), dtype=bool)
         is_met[[short.interval for short in found.shortfalls]] = False
-        return [Calibrated(found.rates, found.reached, np.zeros((len(closed), len(closed))), is_met, 0)]
+        is_bound = ~is_met & (found.rates >= RATE_CEILING)
+        none = np.zeros((len(closed), len(closed)))
+        return [Calibrated(found.rates, found.reached, none, is_met, is_bound, found.n_sweeps)]

@@ -9,6 +9,8 @@ import numpy as np
 from etia.compile.events import conditions
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from etia.compile.program import Compiled
     from etia.compile.study import Study
 
@@ -27,14 +29,24 @@ def odd_draws(study: Study) -> list[str]:
 def _unmet(study: Study) -> list[str]:
     compiled = study.case().compiled
     names = [compiled.index.names[event] for event in compiled.curves.curves.event]
-    met = np.array([found.is_met for found in study.calibrated])
-    if met.size == 0 or met.all():
+    unmet = ~np.array([found.is_met for found in study.calibrated])
+    if not unmet.any():
         return []
-    share = 1.0 - met.all(axis=1).mean()
-    parts = {names[i]: 1.0 - met[:, i].mean() for i in np.flatnonzero(~met.all(axis=0))}
+    bound = np.array([found.is_bound for found in study.calibrated])
+    return [
+        *_told("an elicited probability cannot be met; the nearest one is taken there", names, unmet & bound),
+        *_told("calibration came only near an elicited probability", names, unmet & ~bound),
+    ]
+
+
+def _told(said: str, names: list[str], unmet: NDArray[np.bool_]) -> list[str]:
+    """The sentence on what is unmet (P, I), if anything is."""
+    if not unmet.any():
+        return []
+    parts = {names[i]: unmet[:, i].mean() for i in np.flatnonzero(unmet.any(axis=0))}
     worst = sorted(parts.items(), key=lambda item: -item[1])
     told = ", ".join(f"{name} ({part:.0%})" for name, part in worst[:_MOST_NAMED])
-    return [f"In {share:.1%} of draws an elicited probability cannot be met; the nearest one is taken there: {told}."]
+    return [f"In {unmet.any(axis=1).mean():.1%} of draws {said}: {told}."]
 
 
 def _causes_after_effects(study: Study) -> list[str]:

@@ -44,6 +44,7 @@ class ExactCalibration:
     rates: Floats  # (I,) per step
     reached: Floats  # (I,) P(event by the interval's `by_step`) under these rates
     shortfalls: tuple[Shortfall, ...]
+    n_sweeps: int = 0  # solves in turn; 0 where the joint solve was enough
 
 
 def closed_form_rates(curves: Curves) -> Floats:
@@ -87,12 +88,12 @@ def calibrate(
     problem = _Problem(program_of_rates, curves, curves.marginal if free is None else curves.marginal & free)
     closed_form = closed_form_rates(curves)
     rates = closed_form if held is None else np.where(problem.is_free, closed_form, held)
-    solved = _solve_jointly(problem, rates)
+    solved, n_sweeps = _solve_jointly(problem, rates), 0
     if solved is None:
-        solved = _solve_in_turn(problem, rates)
+        solved, n_sweeps = _solve_in_turn(problem, rates)
     reached = problem.reached(solved)
     short = np.flatnonzero(problem.is_free & (reached < curves.probability - 1e3 * TOLERANCE)).tolist()
-    return ExactCalibration(solved, reached, tuple(Shortfall(i, float(reached[i])) for i in short))
+    return ExactCalibration(solved, reached, tuple(Shortfall(i, float(reached[i])) for i in short), n_sweeps)
 
 
 @dataclass(frozen=True)
@@ -147,17 +148,20 @@ def _closer_start(problem: _Problem, rates: Floats, free: NDArray[np.bool_]) -> 
     return rates
 
 
-def _solve_in_turn(problem: _Problem, start: Floats) -> Floats:
-    """Rates one after the other until none moves: each miss rises strictly with its own rate (method §3)."""
+def _solve_in_turn(problem: _Problem, start: Floats) -> tuple[Floats, int]:
+    """Rates one after the other until none moves, and in how many rounds.
+
+    Each miss rises strictly with its own rate (method §3).
+    """
     intervals = np.flatnonzero(problem.is_free).tolist()
     rates = start.copy()
-    for _ in range(_MAX_SWEEPS):
+    for n_sweeps in range(1, _MAX_SWEEPS + 1):  # noqa: B007 - the last one is told
         before = rates.copy()
         for interval in intervals:
             rates[interval] = _solve_one(problem, rates, interval)
         if np.allclose(rates, before, rtol=1e-12, atol=0.0):
             break
-    return rates
+    return rates, n_sweeps
 
 
 def _solve_one(problem: _Problem, rates: Floats, interval: int) -> float:

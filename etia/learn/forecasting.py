@@ -16,7 +16,7 @@ from etia.compile.lens import lens_weights
 from etia.compile.program import compile_model
 from etia.compile.study import Study
 from etia.engine.program import NEVER
-from etia.errors import CalibrationError, SeriesError
+from etia.errors import CalibrationError, NotConvergedError, SeriesError
 from etia.learn import scores
 from etia.learn.knowledge import FORECAST, Variant, at_origin, check_no_leak, relevant, stated_points
 from etia.learn.origins import is_usable, last_known, targets
@@ -128,9 +128,9 @@ def _case(
     lens: str | None,
 ) -> tuple[Case, tuple[str, ...]]:
     """The runs at an origin; a probability that cannot be met is taken as that with nothing else at work."""
-    as_base: list[str] = []
+    as_base: dict[str, str] = {}
     while True:
-        then = at_origin(model, origin, variant, until=until, trends=names, as_base=as_base)
+        then = at_origin(model, origin, variant, until=until, trends=names, as_base=list(as_base))
         check_no_leak(then, origin, variant)
         prospective = [name for name, event in then.events.items() if event.probability]
         case = Study(relevant(then, names, prospective), {}, settings).case(lens=lens)
@@ -139,10 +139,13 @@ def _case(
         except CalibrationError as error:
             if error.event in as_base:
                 raise
-            as_base.append(error.event)
+            is_adrift = isinstance(error, NotConvergedError)
+            as_base[error.event] = "could not be calibrated" if is_adrift else "is more than what it requires allows"
             continue
-        said = "is more than what it requires allows; taken with nothing else at work"
-        return case, tuple(f"{origin}: the probability stated for '{name}' {said}" for name in as_base)
+        return case, tuple(
+            f"{origin}: the probability stated for '{name}' {said}; taken with nothing else at work"
+            for name, said in as_base.items()
+        )
 
 
 def _trend_forecasts(case: Case, measured: Measured, origin: Period) -> list[TrendForecast]:
