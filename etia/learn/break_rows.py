@@ -28,8 +28,9 @@ __all__ = ["COLUMNS", "Series", "event_span", "say", "turning_point_rows", "turn
 
 COLUMNS = [
     "event", "trend", "size", "low", "high", "slope", "slope_low", "slope_high", "placebo_rank", "verdict",
+    "transition",
 ]  # fmt: skip
-"""of the table turning_points"""
+"""of the table turning_points; `transition` counts the data set aside from the event's first datum on"""
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 

@@ -77,6 +77,8 @@ def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None) -> str:
     found = breaks[breaks["verdict"] == "break"]
     pairs = [f"{event} on {trend}" for event, trend in zip(found["event"], found["trend"], strict=True)]
     verb = "show a break at their date" if len(found) > 1 else "shows a break at its date"
+    if "transition" in found and (found["transition"] > 0).any():
+        verb += " or within six months of it"
     shown = f"{len(found) or 'none'} {verb} at a false-alarm rate of 5 %"
     shown += f" ({_listed(pairs)})" if pairs else ""
     rest = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etia.learn.connected import is_connected
 from etia.learn.judgement import say, trend_sentences
 from etia.learn.model_series import baseline_methods
 from etia.report.document import Aside, Bullets, Paragraph, Section, Table
@@ -49,6 +50,8 @@ def learned(subject: Subject, album: Album | None = None) -> Section | None:
     tables = {name: subject.table(name) for name in _TABLES if len(subject.table(name))}
     if not {"fit", "backtest"} & set(tables):
         return None
+    if "turning_points" in tables:
+        tables["turning_points"] = tables["turning_points"][is_connected(tables["turning_points"], subject.model)]
     scored = {name: tables.pop(name) for name in ("backtest", "backtest_events") if name in tables}
     blocks: list[Block] = [Paragraph(_titled(subject, say(tables)))]
     if "backtest" in scored:

@@ -184,9 +184,10 @@ def _tables() -> dict[str, pd.DataFrame]:
         "strongest_chains": rows("chain length strength", ("treaty -> war", 1, 0.5), **NAMES),
         "longest_chains": rows("chain length strength", ("treaty -> war", 1, 0.5), **NAMES),
         "turning_points": rows(
-            "event trend size low high slope slope_low slope_high placebo_rank verdict",
-            ("war", "freight", -20.4, -30.0, -9.0, 0.0, -1.0, 1.0, 0.02, "break"),
-            ("treaty", "freight", 0.1, -9.0, 9.0, 0.0, -1.0, 1.0, 0.6, "no sign"),
+            "event trend size low high slope slope_low slope_high placebo_rank verdict transition",
+            ("dam", "freight", -20.4, -30.0, -9.0, 0.0, -1.0, 1.0, 0.02, "break", 0),
+            ("war", "freight", -20.4, -30.0, -9.0, 0.0, -1.0, 1.0, 0.02, "break", 0),
+            ("treaty", "freight", 0.1, -9.0, 9.0, 0.0, -1.0, 1.0, 0.6, "no sign", 0),
         ),
         "convergence": rows("actor other domain level agreement conflict", ("north", "south", "all", "all", 0.0, 2.5)),
         "stake_drivers": rows(

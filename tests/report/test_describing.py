@@ -65,12 +65,32 @@ def test_what_would_be_missing_is_told_by_cause(subject):
 
 
 def test_breaks_in_the_data_are_told_with_their_interval(subject):
-    row = subject.table("turning_points").iloc[0]
+    row = subject.table("turning_points").iloc[1]
     assert plainly(break_sentence(subject, row)) == (
         "“A war elsewhere” (2022): the level of “Freight” breaks by −20 per cent (−30 to −9); of all dates, 2 % show "
         "one at least as clear."
     )
-    assert "no sign of one in 1" in turning_points(subject).blocks[0].text
+
+
+def test_only_pairs_that_the_study_connects_are_listed_and_the_others_told_with_what_chance_gives(subject):
+    section = turning_points(subject)
+    opening, items = plainly(section.blocks[0].text), section.blocks[1].items
+    assert "at a false-alarm rate of 5 %" in opening
+    # war and treaty have no impact on freight: 0.05 · 2
+    assert opening.endswith(
+        "Of 2 pairs that the study does not connect, 1 shows a break; chance alone gives about 0.1."
+    )
+    assert [text.split("”")[0] for text in items] == ["“The dam is built"]
+
+
+def test_what_breaks_is_the_level_or_the_slope_or_both_together(subject):
+    row = subject.table("turning_points").iloc[1].copy()
+    row[["low", "high", "slope", "slope_low", "slope_high", "transition"]] = [-30.0, 2.0, 4.0, 1.0, 7.0, 2]
+    slope = plainly(break_sentence(subject, row))
+    assert slope.startswith("Within six months of “A war elsewhere”")
+    assert "the slope of “Freight” breaks by +4 per cent a year (+1 to +7);" in slope
+    row["slope_low"] = -1.0
+    assert "level and slope of “Freight” together break" in plainly(break_sentence(subject, row))
 
 
 def test_actors_are_named_without_their_brackets(subject):
