@@ -5,6 +5,7 @@ Exit codes: 0 fine; 1 ran and found something wrong, a faulty model included; 2 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -146,5 +147,15 @@ def _failed(error: Exception, settings: Settings) -> int:
             click.echo(str(finding), err=True, color=settings.colour)
         click.echo(str(error).partition("\n")[0], err=True)
         return FOUND_WRONG
-    click.echo(f"etia: {error}", err=True)
+    click.echo(f"etia: {_told(error)}", err=True)
     return COULD_NOT_RUN if isinstance(error, (UsageError, LimitError, OSError)) else FOUND_WRONG
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, in words also where the machine is at fault."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    named = f" '{error.filename}'" if error.filename else ""
+    full = error.errno in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+    left = "; nothing half written is left behind" if full else ""
+    return f"{error.strerror[0].lower()}{error.strerror[1:]}{named}{left}"

@@ -22,7 +22,12 @@ __all__ = ["command"]
 @click.argument("model", metavar="MODEL")
 @run_options
 @click.option("--exact", is_flag=True, help="By enumeration, for tiny models.")
-@click.option("--until-se", type=float, metavar="X", help="Go on until every standard error is at most X.")
+@click.option(
+    "--until-se",
+    type=float,
+    metavar="X",
+    help="Go on until errors of event probabilities and trend means are at most X.",
+)
 @click.option("--learn", is_flag=True, help="Fits, backtests and weights of lenses too; a minute or more.")
 @click.option("--fitted", type=click.Path(), metavar="FILE", help="A proposal of `etia fit`, whose sizes are used.")
 @click.option("--every-step", is_flag=True, help="Scores at every step, not only the last of each year.")

@@ -36,7 +36,9 @@ def enough(run: Run, target: float) -> Run:
         worst = _worst(run)
         if worst.se <= target:
             return _remarked(
-                run, f"every standard error is at most {target:g}: the largest, of {worst.name}, is {worst.se:.3g}"
+                run,
+                "every standard error of events' probabilities and trends' means is at most "
+                f"{target:g}: the largest, of {worst.name}, is {worst.se:.3g}",
             )
         wider = _wider(run, worst.se / target)
         if wider is None:
@@ -55,9 +57,10 @@ def _worst(run: Run) -> _Worst:
     found = [_Worst(0.0, "anything")]
     for table, key, what in ((events, "event", "the probability of"), (trends, "trend", "the mean of")):
         if len(table):
-            row = table.iloc[int(np.nanargmax(table["se"].to_numpy()))]
+            errors = table["se"].fillna(np.inf)  # not known yet, as of a single draw: larger than any
+            row = table.iloc[int(np.argmax(errors.to_numpy()))]
             name = f"{what} {row[key]} at {row['date']} ({row['scenario']}, {row['lens']})"
-            found.append(_Worst(float(row["se"]), name))
+            found.append(_Worst(float(errors.max()), name))
     return max(found)
 
 
@@ -68,7 +71,7 @@ def _size(run: Run) -> int:
 def _wider(run: Run, excess: float) -> Run | None:
     """More draws or runs, as many as errors that fall with √n ask for; None at the limit."""
     asked = run.request
-    growth = min(max(excess**2 * _MARGIN, 1.25), _MOST_GROWTH)
+    growth = min(max(min(excess, _MOST_GROWTH) ** 2 * _MARGIN, 1.25), _MOST_GROWTH)
     if asked.central:
         wanted = min(int(np.ceil(asked.runs * growth)), MOST_RUNS)
         return run.asking(runs=wanted) if wanted > asked.runs else None

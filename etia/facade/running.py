@@ -252,5 +252,5 @@ def _check(model: Model, request: Request) -> None:
     for word in ("draws", "runs"):
         if getattr(request, word) < 1:
             raise UsageError(f"{word} must be 1 or more, not {getattr(request, word)}")
-    if request.until_se is not None and request.until_se <= 0:
+    if request.until_se is not None and not 0 < request.until_se < float("inf"):
         raise UsageError(f"--until-se {request.until_se:g}: a standard error is above 0")

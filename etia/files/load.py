@@ -201,9 +201,10 @@ def _refuse_several(read: _Read, folder: File) -> None:
 def _model_files(folder: File) -> list[File]:
     files = []
     linked_in = _linked_in(folder)
+    runs = {manifest.parent for manifest in folder.rglob("manifest.json")} - {folder}
     for file in sorted(folder.rglob("*.yaml")):
         parts = file.relative_to(folder).parts
-        if file in linked_in:
+        if file in linked_in or file.parent in runs:
             continue
         if parts[0] != SCENARIOS and not any(part.startswith(".") for part in parts):
             files.append(file)

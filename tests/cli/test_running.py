@@ -168,7 +168,7 @@ def test_a_full_disk_leaves_nothing_and_exits_with_2(monkeypatch, capsys):
 
     monkeypatch.setattr("etia.report.folder._write_table", full)
     assert main(["run", TINY1, *FEW]) == 2
-    assert "No space left on device" in capsys.readouterr().err
+    assert "no space left on device; nothing half written is left behind" in capsys.readouterr().err
     assert list(Path("runs").iterdir()) == []
 
 

@@ -109,7 +109,26 @@ def test_an_event_that_nothing_is_tied_to_leaves_all_others_as_they_were(tmp_pat
 def test_more_draws_go_on_until_the_error_is_small_enough():
     run = etia.run(TINY / "tiny1", draws=10, runs=50, until_se=0.05)
     assert run.tables["trend_projections"]["se"].max() <= 0.05
-    assert "every standard error is at most 0.05" in run.settled.remarks[0]
+    assert "every standard error of events' probabilities and trends' means is at most 0.05" in run.settled.remarks[0]
+
+
+def test_a_single_draw_knows_no_error_and_goes_on():
+    run = etia.run(TINY / "tiny1", draws=1, runs=50, until_se=0.08)
+    assert run.tables["trend_projections"]["se"].max() <= 0.08
+
+
+@pytest.mark.parametrize(
+    "events", [{}, {"a": {"title": "A", "level": "macro", "probability": {"by": 2024, "value": 0.3}}}]
+)
+def test_a_model_without_trends_runs_in_all_layers(events, tmp_path):
+    written = {"etia": 1, "title": "T", "calendar": {"start": 2020, "as_of": 2021, "end": 2025, "step": "year"}}
+    place = tmp_path / "m"
+    place.mkdir()
+    (place / "model.yaml").write_text(yaml.safe_dump({**written, "events": events} if events else written))
+    run = etia.run(place, draws=3, runs=20)
+    saved = run.save(tmp_path / "run")
+    assert len(run.tables["event_probabilities"]) == 4 * len(events)
+    assert (saved / "prescribe.md").exists()
 
 
 def test_what_stops_at_the_limit_says_so(monkeypatch):
@@ -126,6 +145,7 @@ def test_what_stops_at_the_limit_says_so(monkeypatch):
         ({"draws": 0}, "draws must be 1 or more, not 0"),
         ({"runs": 0}, "runs must be 1 or more, not 0"),
         ({"until_se": 0}, "a standard error is above 0"),
+        ({"until_se": float("nan")}, "a standard error is above 0"),
         ({"scenarios": "no_such"}, "there is no scenario 'no_such'"),
         ({"set": ["events.a.probability.0.valu=1"]}, "there is no 'valu'"),
     ],

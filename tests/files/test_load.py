@@ -216,3 +216,13 @@ def test_a_folder_of_several_models_is_not_taken_for_one(tmp_path):
         (tmp_path / name / "model.yaml").write_text("calendar: {start: 2020, as_of: 2021, end: 2025}\n")
     with pytest.raises(UsageError, match=r"holds several models: .*east, .*west. Name one of them"):
         load(tmp_path)
+
+
+def test_a_run_that_lies_in_the_model_s_folder_is_no_part_of_the_model(tmp_path):
+    sound.write(tmp_path, sound.FILES)
+    before = load(tmp_path).resolved()
+    run = tmp_path / "runs" / "m-1"
+    run.mkdir(parents=True)
+    (run / "manifest.json").write_text("{}")
+    (run / "model.resolved.yaml").write_text(sound.MODEL, encoding="utf-8")
+    assert load(tmp_path).resolved() == before
