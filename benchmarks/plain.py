@@ -1,9 +1,9 @@
 """The plain way: numpy, vectorised over runs, a loop over months, blocks of runs that fit the cache.
 
-`LoopJob` is what a good numpy user would write: a loop over months, vectorised over runs; it is the reference. `PlainJob`
-is what one comes to who knows this job's weak spots: only occurrences are looked at run by run, every pass over a block
-is in place, and a response is taken from a table of all its shifts. It holds for lasting pulls alone; the fastest of its
-two ways to find steps and two to make trajectories is told beside the reference.
+`LoopJob` is what a good numpy user would write: a loop over months, vectorised over runs; it is the reference.
+`PlainJob` is what one comes to who knows this job's weak spots: only occurrences are looked at run by run, every pass
+over a block is in place, and a response is taken from a table of all its shifts. It holds for lasting pulls alone; the
+fastest of its two ways to find steps and two to make trajectories is told beside the reference.
 """
 
 from __future__ import annotations

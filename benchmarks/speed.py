@@ -352,7 +352,7 @@ def main(small: bool = False) -> int:
         Row("plain, the fastest numpy found: nanoseconds a run", found["plain"]),
         Row("times as fast as the loop over months", times["loop"], "at least 70"),
         Row("times as fast as the fastest numpy found", times["plain"]),
-        Row("gain from a second thread", ours_two, _two_threads(limit_two)),
+        Row("gain from a second thread", ours_two, "" if small else _two_threads(limit_two)),
         Row("the limit's gain from a second thread", limit_two),
         *_variant("with noise", job(noise=True), n // 8, rounds),
         *_variant("three trend-sensitive events", sensitive, n // 4, rounds),
