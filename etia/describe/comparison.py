@@ -34,13 +34,16 @@ __all__ = [
     "CHANGED_INPUTS",
     "CHANGED_SCORES",
     "CHANGED_TRENDS",
+    "Side",
     "changed_events",
     "changed_hypotheses",
     "changed_inputs",
     "changed_rows",
     "changed_scores",
     "changed_trends",
+    "difference_of",
     "is_paired",
+    "paired_sides",
 ]
 
 CHANGED_INPUTS = ["path", "before", "after", "place_before", "place_after"]
@@ -89,15 +92,20 @@ def is_paired(before: Case, after: Case) -> bool:
     return (one.n_draws, one.runs, one.seed, one.central) == (two.n_draws, two.runs, two.seed, two.central)
 
 
-def _difference(before: Case, after: Case, one: Floats, two: Floats) -> tuple[float, float]:
-    """Difference of the means of two sides' outcomes and its standard error, paired where that has a meaning."""
-    difference = float(two.mean() - one.mean())
+def difference_of(before: Case, after: Case, one: Floats, two: Floats) -> tuple[Floats, Floats]:
+    """(...) Difference of the means of outcomes (P · R, ...) and its standard error, paired where they can be."""
+    difference = two.mean(axis=0) - one.mean(axis=0)
     if is_paired(before, after):
-        return difference, float(standard_error(two - one, after.study.settings.n_draws, after))
+        return difference, standard_error(two - one, after.study.settings.n_draws, after)
     errors = [
         standard_error(values, case.study.settings.n_draws, case) for case, values in ((before, one), (after, two))
     ]
-    return difference, float(np.hypot(*errors))
+    return difference, np.hypot(*errors)
+
+
+def _difference(before: Case, after: Case, one: Floats, two: Floats) -> tuple[float, float]:
+    difference, error = difference_of(before, after, one, two)
+    return float(difference), float(error)
 
 
 def _horizon(before: Case, after: Case) -> str:
@@ -170,16 +178,15 @@ def changed_scores(before: Case, after: Case) -> pd.DataFrame:
     trends = [trend for trend in after.trend_names if trend in before.trend_names]
     if not (dates and names and trends):
         return pd.DataFrame(columns=CHANGED_SCORES)
-    one, two = (_Scores(case, names, trends, dates) for case in (before, after))
-    if is_paired(before, after) and before.outcomes.n_draws > 1:
-        means, difference, error = _paired(one, two)
-    else:
-        found = [side.alone() for side in (one, two)]
-        means = (found[0][0], found[1][0])
-        difference, error = means[1] - means[0], np.hypot(found[0][1], found[1][1])
+    sides = []
+    for case in (before, after):
+        asked = score_contrasts(case)
+        sides.append(Side(case, [asked[name].impact for name in names], trends, dates))
+    means, difference, error = paired_sides(*sides)
+    dust = 1e-12 * np.fmax(*np.abs(means))
     rows = [
         (after.scenario, names[e], trends[k], dates[t], *(float(part[e, k, t]) for part in (*means, difference, error)))
-        for e, k, t in np.argwhere(np.nan_to_num(difference) != 0.0)
+        for e, k, t in np.argwhere(np.abs(np.nan_to_num(difference)) > np.nan_to_num(dust))
     ]
     return pd.DataFrame(rows, columns=CHANGED_SCORES)
 
@@ -190,13 +197,12 @@ def _shared_dates(before: Case, after: Case) -> list[str]:
     return sorted((now if len(now) == 1 else set()) | {_horizon(before, after)})
 
 
-class _Scores:
-    """The impact scores of one side: what is asked of each of its blocks, and how it lies in the shared order."""
+class Side:
+    """Contrasts of worlds of one side: what is asked of each of its blocks, and how it lies in the shared order."""
 
-    def __init__(self, case: Case, names: list[str], trends: list[str], dates: list[str]) -> None:
-        asked = score_contrasts(case)
+    def __init__(self, case: Case, contrasts: list[Contrast], trends: list[str], dates: list[str]) -> None:
         self.case = case
-        self.contrasts: list[Contrast] = [asked[name].impact for name in names]
+        self.contrasts = contrasts
         self.steps = np.array([_step(case, date) for date in dates], dtype=np.int64)
         self.trends = np.array([case.trend_names.index(trend) for trend in trends], dtype=np.int64)
         self.has_value = case_has_value(case, self.steps)[self.trends]
@@ -207,13 +213,25 @@ class _Scores:
         return Part(found.draw, found.n, found.mean[0][:, self.trends], found.squares[0][:, self.trends])
 
     def alone(self) -> tuple[Floats, Floats]:
-        """Scores and their errors."""
+        """Means and their errors."""
         found = effects(self.case, self.contrasts, self.steps)
         return found.total[:, self.trends], found.total_error[:, self.trends]
 
 
-def _paired(one: _Scores, two: _Scores) -> tuple[tuple[Floats, Floats], Floats, Floats]:
-    """Scores of both sides, their difference, and its error from the differences of the draws' means."""
+def paired_sides(one: Side, two: Side) -> tuple[tuple[Floats, Floats], Floats, Floats]:
+    """(C, K, S) means of both sides, their difference, and its error.
+
+    Paired draw by draw; in the central model, which has one draw, and without shared random numbers the errors of both
+    sides count.
+    """
+    if not is_paired(one.case, two.case) or one.case.outcomes.n_draws == 1:
+        (before, off), (after, other) = (side.alone() for side in (one, two))
+        return (before, after), after - before, np.hypot(off, other)
+    return _paired(one, two)
+
+
+def _paired(one: Side, two: Side) -> tuple[tuple[Floats, Floats], Floats, Floats]:
+    """The same from the differences of the draws' means."""
     shape = (len(one.contrasts), *one.has_value.shape)
     sides, difference = [Moments(shape, by_draw=True) for _ in range(2)], Moments(shape, by_draw=True)
     parts = [in_order(side.part, blocks(side.case), side.case.study.settings.jobs) for side in (one, two)]

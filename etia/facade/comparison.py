@@ -1,13 +1,14 @@
 """What differs between runs, or between the scenarios of one: in what went in, and in what came out (method §8).
 
 Runs with the same seed, draws and runs are done again on the same random numbers, and their outcomes taken from each
-other run by run. All other tables are held against each other as they were written.
+other run by run. Other tables are held against each other as they were written; those in `PAIRED_TABLES`, where asked
+for, with the paired error of the difference too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etia.compile.study import REFERENCE
 from etia.describe.comparison import (
@@ -18,14 +19,14 @@ from etia.describe.comparison import (
     CHANGED_TRENDS,
     changed_events,
     changed_hypotheses,
-    changed_inputs,
     changed_rows,
     changed_scores,
     changed_trends,
     is_paired,
 )
+from etia.describe.paired_tables import PAIRED_TABLES, paired_errors
 from etia.errors import UsageError
-from etia.files.resolved import resolved_document
+from etia.facade.compared_inputs import compared_inputs, name_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from etia.compile.study import Case
     from etia.facade.running import Run
-    from etia.files.places import Node
 
 __all__ = ["CHANGED_TABLES", "Comparison", "compare"]
 
@@ -67,7 +67,11 @@ class Comparison:
     paired: bool
     """whether both sides share their random numbers"""
     rows: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
-    """the differing rows of tables that were asked for, both sides beside each other; their errors are not paired"""
+    """the differing rows of tables that were asked for, both sides beside each other
+
+    `se_before` and `se_after` are each side's own. Events' probabilities, means of projections and transmission have
+    `se_difference` too, paired like the parts above (of transmission the largest of its three parts').
+    """
 
     @property
     def parts(self) -> dict[str, pd.DataFrame]:
@@ -89,9 +93,9 @@ def compare(runs: Sequence[Run], *, tables: Iterable[str] = ()) -> Comparison:
         name: _stacked(((other, changed(before, after)) for other, before, after in pairs), columns)
         for name, (changed, columns) in _OF_PAIRS.items()
     }
-    counts, rows = _tables(runs, list(tables))
+    counts, rows = _tables(runs, list(tables), pairs)
     return Comparison(
-        inputs=_stacked(_inputs(runs), CHANGED_INPUTS),
+        inputs=_stacked(compared_inputs(runs), CHANGED_INPUTS),
         **found,
         tables=counts,
         paired=all(is_paired(before, after) for _, before, after in pairs),
@@ -107,11 +111,7 @@ def _pairs(runs: Sequence[Run]) -> Iterator[tuple[str, Case, Case]]:
     for other in runs[1:]:
         for case in other.cases:
             if case.scenario in first.cases.scenarios:
-                yield _name(other), first.cases.of(case.scenario), case
-
-
-def _name(run: Run) -> str:
-    return run.folder.name if run.folder is not None else run.model.name
+                yield name_of_run(other), first.cases.of(case.scenario), case
 
 
 def _stacked(parts: Iterable[tuple[str, pd.DataFrame]], columns: Sequence[str]) -> pd.DataFrame:
@@ -122,53 +122,18 @@ def _stacked(parts: Iterable[tuple[str, pd.DataFrame]], columns: Sequence[str]) 
     return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["run", *columns])
 
 
-def _inputs(runs: Sequence[Run]) -> Iterator[tuple[str, pd.DataFrame]]:
-    first = runs[0]
-    known = _places(first)
-    if len(runs) == 1:
-        for name, under in first.scenarios.items():
-            assert under.scenario is not None
-            before, after = (_plain(root) for root in (first.model.loaded.root, under.scenario.root))
-            yield name, changed_inputs(before, after, (known, known | _under(known, name)))
-        return
-    for other in runs[1:]:
-        yield _name(other), changed_inputs(_content(first), _content(other), (known, _places(other)))
-
-
-def _plain(root: Node) -> dict[str, Any]:
-    found = root.resolved()
-    assert isinstance(found, dict)
-    return found
-
-
-def _under(places: Mapping[str, str], scenario: str) -> dict[str, str]:
-    """The places that a scenario sets, by the paths of the model."""
-    head = f"scenarios.{scenario}."
-    return {path.removeprefix(head): place for path, place in places.items() if path.startswith(head)}
-
-
-def _content(run: Run) -> dict[str, Any]:
-    options = {key: value for key, value in vars(run.request).items() if value is not None}
-    layers = {name: model.layers for name, model in run.scenarios.items()}
-    return {**resolved_document(run.model.loaded, layers), "options": options}
-
-
-def _places(run: Run) -> dict[str, str]:
-    """Where the run's values were written: as the folder has kept it, else as the model was loaded."""
-    from etia.files.origins import as_origins, origins_rows, read_origins
-
-    kept = {} if run.folder is None else read_origins(run.folder)
-    over = {name: model.scenario.root for name, model in run.scenarios.items() if model.scenario}
-    return kept or as_origins(origins_rows(run.model.loaded.root, over))
-
-
-def _tables(runs: Sequence[Run], wanted: Sequence[str]) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def _tables(
+    runs: Sequence[Run], wanted: Sequence[str], found: Iterable[tuple[str, Case, Case]]
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """How many rows of each table differ, and the rows of those that are wanted."""
     import pandas as pd
 
     counts: list[tuple[str, str, int, int]] = []
     rows: dict[str, list[tuple[str, pd.DataFrame]]] = {name: [] for name in wanted}
     there: set[str] = set()
+    pairs: dict[str, list[tuple[Case, Case]]] = {}
+    for name, *pair in found:
+        pairs.setdefault(name, []).append((pair[0], pair[1]))
     for name, before, after in _sides(runs):
         there |= set(before) & set(after)
         for table in (t for t in before if t in after):
@@ -176,7 +141,7 @@ def _tables(runs: Sequence[Run], wanted: Sequence[str]) -> tuple[pd.DataFrame, d
             n_rows = max(len(before[table]), len(after[table]), len(differing))
             counts.append((name, table, n_rows, len(differing)))
             if table in rows:
-                rows[table].append((name, differing))
+                rows[table].append((name, _with_errors(table, differing, pairs[name])))
     for table in wanted:
         if table not in there:
             raise UsageError(
@@ -186,12 +151,34 @@ def _tables(runs: Sequence[Run], wanted: Sequence[str]) -> tuple[pd.DataFrame, d
     return pd.DataFrame(counts, columns=CHANGED_TABLES), made
 
 
+def _with_errors(table: str, rows: pd.DataFrame, pairs: Sequence[tuple[Case, Case]]) -> pd.DataFrame:
+    """Differing rows of a table with `se_difference`, where it can be had; nan in rows of one side only."""
+    import pandas as pd
+
+    if table not in PAIRED_TABLES or rows.empty:
+        return rows
+    kind, parts = PAIRED_TABLES[table][0], []
+    for before, after in pairs:
+        if before.lens != after.lens:
+            continue
+        own = rows["scenario"] == after.scenario if "scenario" in rows else pd.Series(True, index=rows.index)
+        both = rows["se_before"].notna() & rows["se_after"].notna()
+        held = rows[own & (rows["lens"] == after.lens) & both]
+        names, dates = (list(dict.fromkeys(held[column])) for column in (kind, "date"))
+        errors = paired_errors(table, before, after, names, dates)
+        parts.append(errors.assign(scenario=after.scenario, lens=after.lens))
+    keys = [key for key in ("scenario", "lens", kind, "date") if key in rows]
+    if not parts:
+        return rows.assign(se_difference=float("nan"))
+    return rows.merge(pd.concat(parts)[[*keys, "se_difference"]], on=keys, how="left", sort=False)
+
+
 def _sides(runs: Sequence[Run]) -> Iterator[tuple[str, dict[str, pd.DataFrame], dict[str, pd.DataFrame]]]:
     """The tables of every pair that is compared; a scenario's rows against the reference's."""
     first = _known_tables(runs[0])
     if len(runs) > 1:
         for other in runs[1:]:
-            yield _name(other), first, _known_tables(other)
+            yield name_of_run(other), first, _known_tables(other)
         return
     for name in runs[0].scenarios:
         sides = [

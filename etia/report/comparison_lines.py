@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def comparison_lines(found: Comparison, most: int | None, *, md: bool = False) -
     """The parts one after another, of each at most `most` rows (all: None), the largest differences first."""
     lines: list[str] = []
     for name, table in found.parts.items():
-        head = _HEADS.get(name, name)
+        head = _HEADS.get(name) or f"{name}{_errors_of(table, is_paired=found.paired)}"
         differing = _differing(table)
         lines += ["", f"## {head}" if md else head, *([""] if md else [])]
         if differing.empty:
@@ -63,6 +64,15 @@ def _differing(table: pd.DataFrame) -> pd.DataFrame:
     return kept.iloc[np.argsort(-clear, kind="stable")]
 
 
+def _errors_of(table: pd.DataFrame, *, is_paired: bool) -> str:
+    """Of a table's rows, what the errors beside them are."""
+    if "se_difference" in table:
+        return (
+            f": {'se_difference is paired' if is_paired else 'errors of both sides'}; the other errors are each side's"
+        )
+    return ": errors of each side, not paired" if "se_before" in table else ""
+
+
 def _counts(name: str, table: pd.DataFrame) -> Iterator[str]:
     """How many inputs differ, by the chapter of the model."""
     if name == "inputs":
@@ -89,5 +99,14 @@ def _table(table: pd.DataFrame, *, md: bool) -> list[str]:
 def _cell(value: object, *, whole: bool) -> str:
     if value is None or value != value:
         return "–"
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, (list, dict, bool)):
+        text = _as_written(value)
+    else:
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
     return text if whole or len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+def _as_written(value: object) -> str:
+    """A value in the words of the format, in one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
+    return text.removesuffix("\n").removesuffix("\n...")

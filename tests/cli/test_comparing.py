@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import hypot
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,43 @@ def test_a_table_s_differing_rows_come_on_demand(capsys):
     assert len(found["transmission"]) == counted["differing"]
     assert main(["compare", "one", "two", "--table", "none"]) == 2
     assert "there is no table 'none' on both sides" in capsys.readouterr().err
+
+
+def test_rows_of_projections_have_the_paired_error_of_their_difference(capsys):
+    """At the horizon the same as the part `trends`; other tables say that theirs are not paired."""
+    main(["run", TINY1, *FEW, "-o", "one"])
+    main(["run", TINY1, *FEW, "-o", "two", "--set", "events.b.probability.value=0.6"])
+    wanted = ["trend_projections", "event_probabilities", "transmission", "shares"]
+    found = compared(capsys, "one", "two", *(word for name in wanted for word in ("--table", name)))
+    for table, kind, part in (("trend_projections", "trend", "trends"), ("event_probabilities", "event", "events")):
+        at_end = {row[kind]: row["se_difference"] for row in found[table] if row["date"] == "2026"}
+        held = {row[kind]: row["se"] for row in found[part] if row["difference"] != 0}
+        assert at_end == pytest.approx(held)
+        assert all(row["se_difference"] >= 0 for row in found[table])
+    # at most the unpaired error of three parts' largest
+    assert all(row["se_difference"] <= hypot(row["se_before"], row["se_after"]) for row in found["transmission"])
+    main(["compare", "one", "two", "--table", "transmission", "--table", "shares"])
+    out = capsys.readouterr().out
+    assert "transmission: se_difference is paired; the other errors are each side's" in out
+    assert "shares: errors of each side, not paired" in out
+
+
+def test_scenarios_of_two_runs_are_held_against_each_other_as_written(capsys):
+    """Both sides' values stand there; a scenario that one side lacks is held against the model without it."""
+    scenario = "title: S\nevents: {{b: {{probability: {{by: 2025, value: {}}}}}}}\n"
+    for name, value in (("one", "0.6"), ("two", "[0.5, 0.6, 0.7]")):
+        Path("s.yaml").write_text(scenario.format(value))
+        main(["run", TINY1, *FEW, "-o", name, "--scenario", "s.yaml"])
+    main(["run", TINY1, *FEW, "-o", "plain"])
+    (row,) = compared(capsys, "one", "two")["inputs"]
+    assert (row["path"], row["before"], row["after"]) == (
+        "scenarios.s.events.b.probability.value", 0.6, [0.5, 0.6, 0.7],
+    )  # fmt: skip
+    (row,) = compared(capsys, "plain", "one")["inputs"]
+    assert (row["before"], row["after"]) == (0.5, 0.6)
+    assert row["place_before"].startswith("model.yaml:")
+    main(["compare", "one", "two"])
+    assert "0.6     [0.5, 0.6, 0.7]" in capsys.readouterr().out
 
 
 def test_a_run_is_read_again_though_its_tests_name_scenarios_that_it_did_not_take(capsys):
