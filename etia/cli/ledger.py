@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from etia.learn.ledger_scores import LedgerScores
+
 __all__ = ["command", "ledger"]
 
 SCHEMA_VERSION = 1
@@ -93,10 +95,14 @@ def resolve(
 
     with _told():
         entry, is_new = Ledger(file).resolve(subject, date, _value(value), source=source, model=model, correct=correct)
+        settles = Ledger(file).settles(entry)
     if as_json:
-        _print_json({"entry": entry.number, "new": is_new, "recorded": entry.recorded.isoformat(), **entry.body})
+        found = {"entry": entry.number, "new": is_new, "recorded": entry.recorded.isoformat(), "settles": settles}
+        _print_json(found | entry.body)
         return
     click.echo(f"{entry.body['model']}: {subject} at {entry.body['date']}: {value}, entry {entry.number}")
+    if not settles:
+        click.echo(f"No forecast in the ledger speaks of {subject} at that date: it is kept, and scores nothing yet.")
 
 
 def _value(text: str) -> float | bool:
@@ -118,12 +124,24 @@ def score(floor: float, head: str | None, file: Path, model: str | None, as_json
     from etia.learn.ledger_scores import score as score_ledger
 
     with _told():
-        Ledger(file).verify(head)
+        head_now = Ledger(file).verify(head)
         found = score_ledger(Ledger(file), model=model, floor=floor)
     if as_json:
         tables = {name: _records(table) for name, table in found._asdict().items() if name != "n_open"}
-        _print_json({**tables, "n_open": found.n_open})
+        _print_json({**tables, "n_open": found.n_open, "head": head_now, "head_given": head is not None})
         return
+    _print_scores(found)
+    click.echo(_of_head(head_now, is_checked=head is not None))
+
+
+def _of_head(head: str, *, is_checked: bool) -> str:
+    """The last line: where the ledger stands, and what could not be seen."""
+    if is_checked:
+        return f"Head {head}; the ledger still runs through the head that was given."
+    return f"Head {head}; no earlier head was given, so entries cut off the end would not be seen (--head)."
+
+
+def _print_scores(found: LedgerScores) -> None:
     late = f" Recorded too late to be forecasts, so left out: {found.n_late}." if found.n_late else ""
     if len(found.events) + len(found.trends) == found.n_late:
         click.echo(f"Nothing that was forecast is resolved yet; {found.n_open} forecasts are open.{late}")

@@ -60,10 +60,10 @@ def _come(case: Case, event: str, steps: Ints) -> Floats:
     """(P, S) shares of each draw's runs in which the event has come; in the central model (R, S) whether it has."""
     when = case.outcomes.steps[:, case.compiled.index.place[event]].astype(np.int64)
     if case.outcomes.n_draws == 1:
-        return (when[:, None] <= steps).astype(float)
+        return np.asarray(when[:, None] <= steps, dtype=np.float64)
     in_order = np.sort(when.reshape(case.outcomes.n_draws, -1), axis=1)
     come = [np.searchsorted(row, steps, side="right") for row in in_order]
-    return np.array(come, dtype=np.float64) / in_order.shape[1]
+    return np.asarray(np.array(come) / in_order.shape[1])
 
 
 def _error(before: Case, after: Case, one: Floats, two: Floats) -> Floats:
@@ -71,8 +71,7 @@ def _error(before: Case, after: Case, one: Floats, two: Floats) -> Floats:
     if before.outcomes.n_draws == 1 or after.outcomes.n_draws == 1:
         return np.asarray(difference_of(before, after, one, two)[1])
     if is_paired(before, after):
-        paired: Floats = standard_error(two - one, len(one))
-        return paired
+        return standard_error(two - one, len(one))
     off, other = (standard_error(side, len(side)) for side in (one, two))
     return np.asarray(np.hypot(off, other))
 

@@ -184,6 +184,16 @@ class Ledger:
 
         return self.chain.append("resolution", checked)
 
+    def settles(self, entry: Entry) -> bool:
+        """Whether some forecast in the ledger speaks of what a resolution's entry says, so that it can be scored."""
+        new = _resolution(entry)
+        return any(
+            row[new.kind] == new.subject and _settles(row, new)
+            for found in forecast_entries(self.chain.entries())
+            if found.body["model"] == new.model
+            for row in found.body[f"{new.kind}s"]
+        )
+
 
 def _forecast_body(forecasts: ForecastSet) -> dict[str, Any]:
     body = asdict(forecasts)
@@ -193,6 +203,23 @@ def _forecast_body(forecasts: ForecastSet) -> dict[str, Any]:
 def forecast_entries(entries: Iterable[Entry]) -> list[Entry]:
     """The entries that hold forecasts."""
     return [entry for entry in entries if entry.kind == "forecasts"]
+
+
+def _settles(row: dict[str, Any], new: Resolution) -> bool:
+    """Whether a forecast, a row of its entry, is settled by a resolution of its event or trend."""
+    period = _period(new.date)
+    if new.kind == "trend":
+        date = _period(row["date"])
+        return date == period or is_middle(date, period)
+    end = _period(row["by"]).last
+    return end >= period.last or end < period.first if new.value else end <= period.last
+
+
+def is_middle(date: Period, period: Period) -> bool:
+    """Whether a step is the middle one of a coarser period (the earlier of two), whose value then stands for it."""
+    middle = (period.first_month + period.last_month) // 2
+    is_coarser = period.first <= date.first and period.last >= date.last
+    return is_coarser and date.first_month <= middle <= date.last_month
 
 
 def _resolution(entry: Entry) -> Resolution:

@@ -1,8 +1,9 @@
 """The ledger's forecasts against what came: scores, over time and by model version, and calibration (method §9).
 
-Only forecasts that were recorded before their date was over, and before the event had come, are scored as forecasts
-(`ahead`); the others are listed and left out of every mean. An event's forecasts at many dates, and one forecast run
-after run, are not independent: the counts are counts of forecasts, not of independent tests.
+Only forecasts that were recorded before their date was over, and before the event can have come (by the first day of
+the date that it was resolved with), are scored as forecasts (`ahead`); the others are listed and left out of every
+mean. An event's forecasts at many dates, and one forecast run after run, are not independent: the counts are counts of
+forecasts, not of independent tests.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pandas as pd
 
 from etia.calendar import Period, parse_period
 from etia.learn import scores
-from etia.learn.ledger import Ledger, Resolution, forecast_entries, resolutions
+from etia.learn.ledger import Ledger, Resolution, forecast_entries, is_middle, resolutions
 
 if TYPE_CHECKING:
     from etia.learn.chain import Entry
@@ -96,7 +97,8 @@ def _event_rows(forecasts: list[Entry], what_came: list[Resolution]) -> list[dic
             occurred = _occurred(by, own)
             if occurred is not None:
                 head = _head(entry, row, by)
-                came = [parse_period(one.date).last for one in own if one.value]
+                # of a date known by its year or month only the first day: it may have come as early as that
+                came = [parse_period(one.date).first for one in own if one.value]
                 is_ahead = head["ahead"] and not any(day < entry.recorded.date() for day in came)
                 rows.append(head | {"occurred": occurred, "ahead": is_ahead})
     return rows
@@ -138,9 +140,7 @@ def _value_at(
     if exact is not None:
         return exact
     for (name, subject, period), value in values.items():
-        middle = (period.first_month + period.last_month) // 2
-        coarser = period.first <= date.first and period.last >= date.last
-        if (name, subject) == (model, trend) and coarser and date.first_month <= middle <= date.last_month:
+        if (name, subject) == (model, trend) and is_middle(date, period):
             return value
     return None
 

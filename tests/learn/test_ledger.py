@@ -186,6 +186,24 @@ def test_what_was_recorded_after_its_event_had_come_is_no_forecast_either(ledger
     assert (found.versions["version"].tolist(), found.n_late) == (["v1"], 2)
 
 
+def test_a_coarse_date_counts_from_its_first_day(ledger, clock):
+    """It came some time in 2026: what was recorded in March of it may have been too late, v1 of 2025 was not."""
+    clock.set("2026-03-20")
+    made = ForecastSet("m", "v2", "2025-11", (EventForecast(*WHO, "strike", "2027-01", 0.9),), (), "A model")
+    ledger.add(made)
+    clock.set("2027-02-02")
+    ledger.resolve("strike", "2026", True, source="news")
+    found = score(ledger).events
+    assert found[["version", "by", "ahead"]].to_numpy().tolist() == [["v1", "2025-12", True], ["v2", "2027-01", False]]
+
+
+def test_a_resolution_that_no_forecast_speaks_of_is_kept_and_told(ledger, clock):
+    clock.set("2026-07-02")
+    assert ledger.settles(ledger.resolve("trade", "2026-01", 3.0, source="statistics")[0])
+    assert not ledger.settles(ledger.resolve("trade", "2026-02", 3.0, source="statistics")[0])
+    assert ledger.settles(ledger.resolve("strike", "2026-01", False, source="news")[0])
+
+
 def test_versions_of_a_model_are_scored_apart(ledger, clock):
     ledger.add(forecast_set(version="v2", probability=0.9))
     clock.set("2026-01-02")
@@ -255,6 +273,13 @@ def test_the_command_line_adds_resolves_and_scores(run_folder, tmp_path):
     assert "was recorded already" in runner.invoke(verb, ["add", str(run_folder), *where]).output
     resolved = runner.invoke(verb, ["resolve", "strike", "2025-12", "yes", "--source", "news", *where])
     assert resolved.exit_code == 0, resolved.output
+    other = runner.invoke(verb, ["resolve", "trade", "2025-11", "3", "--source", "news", *where])
+    assert "No forecast in the ledger speaks of trade at that date" in other.output
+    plain = runner.invoke(verb, ["score", *where]).output.splitlines()[-1]
+    assert plain.startswith("Head 3:")
+    assert plain.endswith("no earlier head was given, so entries cut off the end would not be seen (--head).")
+    given = runner.invoke(verb, ["score", *where, "--head", added["head"]]).output.splitlines()[-1]
+    assert given.endswith("the ledger still runs through the head that was given.")
     scored = json.loads(runner.invoke(verb, ["score", *where, "--json", "--head", added["head"]]).output)
     assert scored["events"][0]["brier"] == pytest.approx(0.5625)
     # what the run says of 2025 is recorded today: too late to be a forecast
