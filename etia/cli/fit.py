@@ -22,7 +22,11 @@ __all__ = ["command"]
 @verb("fit")
 @click.argument("model", metavar="MODEL")
 @run_options
-def command(model: str, options: RunOptions) -> int:
+@click.option(
+    "--false-alarm", type=click.FloatRange(0, 0.5, min_open=True, max_open=True), default=0.05, metavar="P",
+    help="How often a turning point may be called where there is none; intervals cover the rest (0.05).",
+)  # fmt: skip
+def command(model: str, options: RunOptions, false_alarm: float) -> int:
     """Posterior impact sizes of MODEL, printed and written as a proposal (`-o FILE`; else NAME-fitted.yaml here)."""
     from etia.learn.fit import DRAWS, fit_model
     from etia.learn.model_breaks import model_turning_points
@@ -35,12 +39,13 @@ def command(model: str, options: RunOptions) -> int:
     text = proposal_text(fits, loaded.model, name=loaded.name, seed=options.seed)
     target = options.output or f"{loaded.name}-fitted.yaml"
     path = write_proposal(text, target, model_path=loaded.path, force=options.force) if fits.trends else None
-    breaks = model_turning_points(loaded.model)
+    breaks = model_turning_points(loaded.model, alpha=false_alarm)
     if options.as_json:
         proposal = None if path is None else str(path)
-        print_json({"turning_points": records(breaks), "fit": records(fits.table), "proposal": proposal})
+        found = {"false_alarm": false_alarm, "turning_points": records(breaks)}
+        print_json({**found, "fit": records(fits.table), "proposal": proposal})
         return 0
-    print_lines(_lines(loaded, fits, breaks))
+    print_lines(_lines(loaded, fits, breaks, false_alarm))
     if path is not None:
         print_lines(["", f"Proposal: {path}   (use it with: etia run {model} --fitted {path})"])
     for remark in fits.left_out:
@@ -64,7 +69,7 @@ def _under_scenario(model: str, options: RunOptions) -> LoadedModel:
     return loaded
 
 
-def _lines(loaded: LoadedModel, fits: Fits, breaks: pd.DataFrame) -> list[str]:
+def _lines(loaded: LoadedModel, fits: Fits, breaks: pd.DataFrame, false_alarm: float) -> list[str]:
     """The turning points that bear on an impact, then the sizes, trend by trend."""
     from etia.learn.model_breaks import candidate_table
     from etia.learn.telling import candidate_lines, fit_lines, turning_point_lines
@@ -75,5 +80,5 @@ def _lines(loaded: LoadedModel, fits: Fits, breaks: pd.DataFrame) -> list[str]:
         lines += ["", *fit_lines(fit, unit)]
     if not fits.trends:
         lines.append("No impact of a past event on a measured trend meets any datum: there is nothing to fit.")
-    lines += ["", *turning_point_lines(breaks, loaded.model)]
+    lines += ["", *turning_point_lines(breaks, loaded.model, alpha=false_alarm)]
     return [*lines, *candidate_lines(candidate_table(loaded.model))]

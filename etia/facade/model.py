@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from etia.errors import UsageError
 from etia.files import load as files
 from etia.files.places import Places
 from etia.files.resolved import joined, scenario_layers
@@ -163,6 +164,17 @@ class Model:
         from etia.graph.measures import measures
 
         return measures(self.content)
+
+    def turning_points(self, *, false_alarm: float = 0.05) -> pd.DataFrame:
+        """Table `turning_points` at another false-alarm rate than a run's 5 %; intervals cover 1 − `false_alarm`.
+
+        Raises UsageError unless the rate lies strictly between 0 and 0.5.
+        """
+        from etia.learn.model_breaks import model_turning_points
+
+        if not 0 < false_alarm < 0.5:
+            raise UsageError(f"a false-alarm rate lies strictly between 0 and 0.5, not at {false_alarm:g}")
+        return model_turning_points(self.content, alpha=false_alarm)
 
     def with_scenario(self, scenario: str | Path | Mapping[str, Any]) -> Model:
         """The model with a scenario over it: a name, a file, or a mapping in the words of the format.

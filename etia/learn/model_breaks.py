@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CANDIDATE_COLUMNS", "break_tables", "candidate_table", "model_turning_points"]
 
-CANDIDATE_COLUMNS = ["trend", "date", "events"]
-"""of the table candidate_breaks: the first datum after each break, and the events near it (empty: none)"""
+CANDIDATE_COLUMNS = ["trend", "date", "events", "near"]
+"""of the table candidate_breaks: the first datum after each break, the events near it that the model gives an impact on
+the trend, and those near it that are not held to act on it (empty: none)"""
 
 
 def model_turning_points(model: Model, *, alpha: float = 0.05) -> pd.DataFrame:
@@ -69,22 +70,26 @@ def candidate_table(model: Model) -> pd.DataFrame:
     """Table `candidate_breaks`: where each measured trend seems to break when no date is given.
 
     Candidates only: no false-alarm rate is claimed. A break with an empty list of events is one that the model does
-    not explain.
+    not explain, though others may lie near it in time.
     """
     dates = past_dates(model)
-    found = [_candidates(measured, dates) for measured in measured_trends(model)]
+    found = [_candidates(measured, dates, _stated(model, measured.name)) for measured in measured_trends(model)]
     filled = [table for table in found if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=CANDIDATE_COLUMNS)
 
 
-def _candidates(measured: Measured, dates: Mapping[str, Period]) -> pd.DataFrame:
+def _candidates(measured: Measured, dates: Mapping[str, Period], stated: set[str]) -> pd.DataFrame:
     window = WINDOWS[measured.series.precision]
     breaks = candidate_breaks(measured.series.latent, least=window.least)
     labels = [measured.label(at) for at in range(len(measured.series.latent))]
     spans = {name: measured.span(date) for name, date in dates.items()}
-    found = candidates_beside_events(breaks, spans, labels, tolerance=max(window.transitions))
+    acting = {name: span for name, span in spans.items() if name in stated}
+    others = {name: span for name, span in spans.items() if name not in stated}
+    found, near = (
+        candidates_beside_events(breaks, some, labels, tolerance=max(window.transitions)) for some in (acting, others)
+    )
     found.insert(0, "trend", measured.name)
-    return found
+    return found.assign(near=near["events"])
 
 
 def break_tables(model: Model, *, alpha: float = 0.05) -> dict[str, pd.DataFrame]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from etia.learn.connected import FALSE_ALARM, chance_sentence, is_connected
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 REFERENCES = ("random_walk", "seasonal", "baseline", "ets")
 Z90 = 1.6448536269514722
 MOST_NAMED = 4
+ERRORS = 2
+"""standard errors that stand after ±"""
 LEAST_SKILL = 0.02
 """what a finite number of runs, the same at every origin, may do to a skill"""
 
@@ -56,36 +60,33 @@ def fit_lines(fit: TrendFit, unit: str) -> list[str]:
     return [head, *aligned(rows, {4})]
 
 
-def turning_point_lines(breaks: pd.DataFrame, model: Model) -> list[str]:
-    """The test of every event that the model gives an impact on the trend; of the others only where they break."""
-    stated = {(impact.source, impact.target) for impact in model.impacts.values()}
+def turning_point_lines(breaks: pd.DataFrame, model: Model, *, alpha: float = FALSE_ALARM) -> list[str]:
+    """The test of every event that the model gives an impact on the trend; all other pairs in one sentence."""
+    connected = is_connected(breaks, model)
+    rest = chance_sentence(breaks[~connected], alpha)
+    others = [rest] if rest else []
     rows = [["event", "trend", "level", "slope a year", "rank", "verdict"]]
-    shown = 0
-    for row in breaks.to_dict("records"):
-        is_stated = (row["event"], row["trend"]) in stated
-        if not is_stated and row["verdict"] != "break":
-            continue
+    for row in breaks[connected].to_dict("records"):
         unit = "%" if model.trends[row["trend"]].scale == "log" else ""
-        verdict = row["verdict"] if is_stated else f"{row['verdict']}, though no impact is stated"
-        rows.append([row["event"], row["trend"], *_break_cells(row, unit), verdict])
-        shown += 1
-    if not shown:
-        return ["Turning points: no past event with an impact lies within a measured trend's data."]
+        rows.append([row["event"], row["trend"], *_break_cells(row, unit), row["verdict"]])
+    if len(rows) == 1:
+        return ["Turning points: no past event with an impact lies within a measured trend's data.", *others]
     return [
-        "Turning points: breaks of level and slope at the events' dates, against all other dates of the series (5 %)",
+        f"Turning points at a false-alarm rate of {100 * alpha:.3g} %: breaks of level and slope at the events' dates, "
+        "or within six months of them, against all other dates of the series",
         *aligned(rows, {4}),
+        *others,
     ]
 
 
 def candidate_lines(candidates: pd.DataFrame) -> list[str]:
-    """Where series seem to break when no date is given, those without an event of the model marked."""
+    """Where series seem to break when no date is given, those without an event that acts on the trend marked."""
     if not len(candidates):
         return []
-    rows = [["trend", "date", "events of the model near it"]]
-    rows += [
-        [row["trend"], row["date"], _shortened(row["events"]) or "NONE: the model does not hold what happened"]
-        for row in candidates.to_dict("records")
-    ]
+    rows = [["trend", "date", "events that act on it", "near in time, not held to act on it"]]
+    for row in candidates.to_dict("records"):
+        held = _shortened(row["events"]) or "NONE: the model does not hold what happened"
+        rows.append([row["trend"], row["date"], held, _shortened(row["near"])])
     return ["", "Candidate breaks, found without dates (no false-alarm rate is claimed)", *aligned(rows)]
 
 
@@ -121,7 +122,7 @@ def backtest_lines(table: pd.DataFrame) -> list[str]:
         rows.append([str(trend), str(variant), str(horizon), str(n), *scores, *cells])
     return [
         "Scores over all origins, in the latent scale (smaller CRPS is better); skill: share of the reference's CRPS"
-        " saved, below 0 the reference is better",
+        " saved (± two standard errors), below 0 the reference is better",
         *aligned(rows, set(range(2, len(rows[0])))),
     ]
 
@@ -129,7 +130,7 @@ def backtest_lines(table: pd.DataFrame) -> list[str]:
 def _skill(skill: float | None, se: float | None) -> str:
     if skill is None or skill != skill:
         return "-"
-    return f"{skill:+.0%} ± {se:.0%}" if se is not None and se == se else f"{skill:+.0%}"
+    return f"{skill:+.0%} ± {ERRORS * se:.0%}" if se is not None and se == se else f"{skill:+.0%}"
 
 
 def verdict(skill: float, se: float) -> str:

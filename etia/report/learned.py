@@ -10,6 +10,7 @@ import numpy as np
 from etia.learn.connected import is_connected
 from etia.learn.judgement import say, trend_sentences
 from etia.learn.model_series import baseline_methods
+from etia.learn.telling import MOST_NAMED
 from etia.report.document import Aside, Bullets, Paragraph, Section, Table
 from etia.report.numbers import percent
 from etia.report.words import listed, quoted
@@ -32,7 +33,7 @@ _FROM_THEN = (
 )
 _UNDATED = (
     "Where the series seem to break when no date is given. These are candidates, without a false-alarm rate; one with "
-    "no event near it is something that this study does not hold."
+    "no event near it that acts on the series is something that this study does not explain."
 )
 _AGAINST = {
     "random_walk": "random walk with drift",
@@ -110,15 +111,23 @@ def _candidates(subject: Subject, candidates: pd.DataFrame) -> list[Block]:
     items = []
     for trend, rows in candidates.groupby("trend", sort=False):
         dates = [
-            f"{row.date} ({_beside(subject, str(row.events))})" for row in rows.itertuples(index=False)
-        ]  # fmt: skip
+            f"{row.date} ({_beside(subject, str(row.events), str(row.near))})" for row in rows.itertuples(index=False)
+        ]
         items.append(f"{quoted(subject.title(str(trend)))}: {'; '.join(dates)}.")
     return [Paragraph(_UNDATED), Bullets(tuple(items))]
 
 
-def _beside(subject: Subject, events: str) -> str:
-    names = [name for name in events.split(", ") if name]
-    return f"beside {listed(quoted(subject.title(name)) for name in names)}" if names else "no event of this study near"
+def _beside(subject: Subject, events: str, near: str) -> str:
+    acting, others = (_named(subject, names) for names in (events, near))
+    told = f"beside {acting}" if acting else "no event near that is held to act on it"
+    return f"{told}; near in time, not held to act on it: {others}" if others else told
+
+
+def _named(subject: Subject, events: str) -> str:
+    names = [quoted(subject.title(name)) for name in events.split(", ") if name]
+    if len(names) > MOST_NAMED + 1:
+        names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
+    return listed(names)
 
 
 def _skill(subject: Subject, backtest: pd.DataFrame) -> Table | None:

@@ -10,7 +10,7 @@ from etia.calendar import parse_period
 from etia.files.load import apply_scenario, load, load_dict
 from etia.learn.model_breaks import break_tables, candidate_table, model_turning_points
 from etia.learn.model_series import measured_trends, past_dates
-from etia.learn.telling import candidate_lines
+from etia.learn.telling import candidate_lines, turning_point_lines
 from tests.learn.models import ar1, study
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -106,9 +106,32 @@ def test_daily_data_are_tested_by_the_step_of_the_model():
 
 def test_candidates_without_an_event_are_marked_and_long_lists_cut():
     table = pd.DataFrame(
-        {"trend": ["y", "y"], "date": ["1990", "2001"], "events": ["", ", ".join("abcdefg")]},
+        {"trend": ["y", "y"], "date": ["1990", "2001"], "events": ["", ", ".join("abcdefg")], "near": ["x", ""]},
     )
     lines = candidate_lines(table)
-    assert lines[-2].split("  ")[-1] == "NONE: the model does not hold what happened"
+    assert lines[-2].split("  ")[-2:] == ["NONE: the model does not hold what happened", "x"]
     assert lines[-1].endswith("a, b, c, d and 3 more")
     assert candidate_lines(table.iloc[:0]) == []
+
+
+def test_only_events_with_a_stated_impact_explain_a_candidate():
+    events = {"acts": {"date": "2010"}, "idle": {"date": "2010"}}
+    model = study(broken(n=60, at=30, size=12.0), events=events, impacts={"acts -> y": {"lasting": [0, 5, 10]}}).model
+    found = candidate_table(model)
+    assert (found["events"].tolist(), found["near"].tolist()) == (["acts"], ["idle"])
+
+
+def test_pairs_that_the_model_does_not_connect_are_one_line():
+    """a acts on y; b and c do not: chance alone gives 0.2 · 2 = 0.4 breaks."""
+    events = {"a": {"date": "2000"}, "b": {"date": "1990"}, "c": {"date": "1995"}}
+    model = study(broken(), events=events, impacts={"a -> y": {"lasting": [0, 5, 10]}}).model
+    lines = turning_point_lines(model_turning_points(model, alpha=0.2), model, alpha=0.2)
+    assert "at a false-alarm rate of 20 %" in lines[0]
+    assert [line.split()[0] for line in lines[1:-1]] == ["event", "a"]
+    assert lines[-1].endswith("chance alone gives about 0.4.")
+
+
+def test_intervals_cover_what_the_false_alarm_rate_leaves():
+    model = study(broken(), events={"a": {"date": "2000"}}).model
+    strict, loose = (model_turning_points(model, alpha=alpha).iloc[0] for alpha in (0.01, 0.2))
+    assert strict["low"] < loose["low"] < loose["high"] < strict["high"]
