@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from etia.cli.asking import print_lines, records
-from etia.cli.options import RunOptions, print_json, run_options, say, verb
+from etia.cli.options import RunOptions, print_json, run_options, say, told_anew, verb
 from etia.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ __all__ = ["command"]
 
 @verb("backtest")
 @click.argument("model", metavar="MODEL")
+@told_anew("output", "Write the tables into this folder too.")
+@told_anew("force", "Not needed: the tables' files are replaced.")
 @run_options
 @click.option("--origins", metavar="DATE,…", help="Past dates to forecast from; else the ends of the last 20 years.")
 @click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from etia.cli.asking import print_lines, records
-from etia.cli.options import RunOptions, print_json, run_options, say, verb
+from etia.cli.options import RunOptions, print_json, run_options, say, told_anew, verb
 from etia.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ __all__ = ["command"]
 
 @verb("fit")
 @click.argument("model", metavar="MODEL")
+@told_anew("output", "The file of the proposal (NAME-fitted.yaml here).", "FILE")
+@told_anew("force", "Replace a file that is there.")
 @run_options
 @click.option(
     "--false-alarm", type=click.FloatRange(0, 0.5, min_open=True, max_open=True), default=0.05, metavar="P",

@@ -125,6 +125,18 @@ def run_options(function: Function) -> Function:
     return decorated
 
 
+def told_anew(name: str, help: str, metavar: str | None = None) -> Callable[[Function], Function]:  # noqa: A002
+    """Another help text for an option that `run_options` gives, where it means something else to a verb."""
+
+    def told(function: Function) -> Function:
+        for option in vars(function)["__click_params__"]:
+            if option.name == name:
+                option.help, option.metavar = help, metavar or option.metavar
+        return function
+
+    return told
+
+
 def _tell_unused(options: RunOptions, *, exact: bool) -> None:
     """The central model has one draw, enumeration has no runs either: say which numbers are not used."""
     if exact and (options.draws, options.runs) != (None, None):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["EVIDENCE", "UNCITED", "evidence_accounts", "evidence_shares", "uncited"]
 
 EVIDENCE = ["scenario", "lens", "trend", "date", "evidence", "data", "judgement"]
-UNCITED = ["scenario", "lens", "number", "influence", "trend"]
+UNCITED = ["scenario", "lens", "number", "influence", "trend", "share"]
 
 # shares need no more runs than this
 _RUNS_A_DRAW = 10
@@ -46,7 +46,7 @@ def uncited(case: Case, found: Sequence[Account], most: int = 10) -> pd.DataFram
 
     Relations, and the probabilities of the events that terms go back to. influence: Σ over trends of the share of that
     trend's Σ |terms| that rests on the number (a term in equal parts over its relations and its probability); `trend`:
-    where that is largest; `number`: where it stands in the model.
+    where that is largest, and `share` how large; `number`: where it stands in the model.
     """
     influence: dict[str, dict[str, float]] = {}
     for account in found:
@@ -59,9 +59,12 @@ def uncited(case: Case, found: Sequence[Account], most: int = 10) -> pd.DataFram
                     by_trend[account.trend] = by_trend.get(account.trend, 0.0) + abs(term.latent) / len(grounds) / total
     ranked = sorted(influence.items(), key=lambda item: -sum(item[1].values()))[:most]
     head = (found[0].scenario, found[0].lens) if found else ("", "")
-    rows = [(*head, path, sum(by.values()), max(by, key=lambda trend: by[trend])) for path, by in ranked]
+    rows = []
+    for path, by in ranked:
+        most_moved = max(by, key=lambda trend: by[trend])
+        rows.append((*head, path, sum(by.values()), most_moved, by[most_moved]))
     table = pd.DataFrame(rows, columns=UNCITED)
-    return table.astype({"influence": np.float64})
+    return table.astype({"influence": np.float64, "share": np.float64})
 
 
 def _probability(case: Case, name: str) -> list[Ground]:

@@ -74,6 +74,11 @@ def draw_lenses(
     return axes
 
 
+def _percent(p: float) -> str:
+    """In whole per cent; what is near nothing or near certain is not rounded to it."""
+    return "<1 %" if 0 < p < 0.005 else ">99 %" if 0.995 < p < 1 else f"{100 * p:.0f} %"
+
+
 def _dot(axes: Axes, row: pd.Series[Any], y: float, tint: str) -> None:
     p = float(row["probability"])
     low, high = (float(row.get(name, np.nan)) for name in ("low", "high"))
@@ -87,7 +92,7 @@ def _dot(axes: Axes, row: pd.Series[Any], y: float, tint: str) -> None:
         axes.plot([low, high], [y, y], color=tint, linewidth=2.4, solid_capstyle="butt", zorder=2)
     axes.plot(p, y, "o", markersize=7.5, color=tint, zorder=4)
     axes.annotate(
-        f"{100 * p:.0f} %",
+        _percent(p),
         (max(p, high if np.isfinite(high) else p, without if np.isfinite(without) else p), y),
         xytext=(7, 0),
         textcoords="offset points",

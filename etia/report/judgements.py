@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from etia.quantity import Number, Quantiles, Range
+from etia.report.numbers import MINUS
 from etia.report.subject import spaced
 from etia.report.words import date_words, quoted
 
 if TYPE_CHECKING:
+    from etia.quantity import Quantity
     from etia.report.subject import Subject
+    from etia.schema.model import Model
+    from etia.schema.quantities import Size
 
-__all__ = ["judgement_words", "relation_words"]
+__all__ = ["judgement_words", "relation_words", "written_words"]
 
 _SHAPE = {
     "lasting": "the lasting effect",
@@ -45,6 +50,46 @@ def relation_words(subject: Subject, path: str) -> str:
         if not field:
             return f"what {source} does to {'the chance of ' if chapter == 'links' else ''}{target}"
     return judgement_words(subject, path)
+
+
+def written_words(model: Model, path: str) -> str:
+    """The number of a relation or a probability as the model has it, `−4 to 2`; nothing for what has none."""
+    chapter, _, key = path.partition(".")
+    if chapter == "links" and key in model.links:
+        return _span_words(model.links[key].rate_ratio)
+    if chapter == "couplings" and key in model.couplings:
+        return _span_words(model.couplings[key].strength)
+    if chapter == "impacts" and key in model.impacts:
+        impact = model.impacts[key]
+        parts = [("lasting ", impact.lasting), ("at its largest ", impact.peak)]
+        sizes = [(word, _size_words(size)) for word, size in parts if size is not None]
+        return ", ".join(f"{word if len(sizes) > 1 else ''}{said}" for word, said in sizes)
+    name = key.removesuffix(".probability")
+    if chapter == "events" and name != key and name in model.events:
+        points = model.events[name].probability
+        return ", ".join(f"{_span_words(point.value)} by {date_words(str(point.by))}" for point in points)
+    return ""
+
+
+def _size_words(size: Size) -> str:
+    return _span_words(size.quantity, "%" if size.percent else "")
+
+
+def _span_words(quantity: Quantity, unit: str = "") -> str:
+    """From the lowest to the highest number that is written; of a pool over all its experts."""
+    numbers = _numbers(quantity)
+    low, high = (f"{value:g}{unit}".replace("-", MINUS) for value in (min(numbers), max(numbers)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _numbers(quantity: Quantity) -> list[float]:
+    if isinstance(quantity, Number):
+        return [quantity.value]
+    if isinstance(quantity, Range):
+        return [quantity.low, quantity.high]
+    if isinstance(quantity, Quantiles):
+        return [quantity.p5, quantity.p95]
+    return [value for _, part in quantity.experts for value in _numbers(part)]
 
 
 def _event_words(subject: Subject, rest: str) -> str:

@@ -51,4 +51,6 @@ def test_numbers_that_cite_nothing_are_ranked_by_what_rests_on_them(folder: Path
     assert influence["events.e.probability"] == pytest.approx(0.5)
     assert influence["impacts.e -> y"] == pytest.approx(0.5)
     assert influence["impacts.c -> x"] == pytest.approx(0.25)
+    # each moves one trend alone
+    assert table.share.tolist() == pytest.approx(table.influence.tolist())
     assert table.influence.is_monotonic_decreasing

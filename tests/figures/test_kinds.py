@@ -61,6 +61,11 @@ def test_a_fall_is_written_with_a_minus(events, written):
     assert {"−0.5", "+0.25"} <= set(written(figures.draw_impacts(table, title="Effects")).words)
 
 
+def test_hypotheses_near_nothing_or_certain_are_not_rounded_to_it(written):
+    table = pd.DataFrame({"lens": ["l"] * 3, "hypothesis": ["a", "b", "c"], "probability": [0.001, 0.999, 1.0]})
+    assert {"<1 %", ">99 %", "100 %"} <= set(written(figures.draw_lenses(table)).words)
+
+
 def test_the_waterfall_ends_where_the_terms_add_up_to(written):
     table = pd.DataFrame({"name": ["a", "b", "c"], "contribution": [1.0, -0.25, 0.5]})
     found = written(figures.draw_waterfall(table, start=3.0, title="Trade in 2030", unit="bn USD"))

@@ -200,7 +200,7 @@ def _tables() -> dict[str, pd.DataFrame]:
             scenario="reference",
         ),
         "evidence": rows("trend date evidence data judgement", ("trust", "2030", 0.6, 0.0, 0.4), **NAMES),
-        "uncited": rows("number influence trend", ("impacts.treaty -> trust", 0.9, "trust"), **NAMES),
+        "uncited": rows("number influence trend share", ("impacts.treaty -> trust", 0.9, "trust", 0.11), **NAMES),
         "policy_gains": pd.concat(
             [
                 rows("portfolio gain se", ("none", 0.0, 0.0), ("dredge", 0.2, 0.02), ("talk", 0.01, 0.02))

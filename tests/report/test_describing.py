@@ -9,6 +9,7 @@ import pytest
 from etia.report.album import Album
 from etia.report.describing import causes, chronicle, counterfactuals, evidence, shares, stakes, theory, transmission
 from etia.report.describing.turning import break_sentence, turning_points
+from etia.report.judgements import written_words
 from etia.report.subject import locator_words
 from etia.schema.evidence import Card
 
@@ -144,7 +145,8 @@ def test_evidence_tells_what_rests_on_judgement_alone(subject):
         "about three fifths rests on relations that cite a claim (60 %), and about two fifths on judgement alone"
         in text
     )
-    assert section.parts[0].blocks[1].items == ("What “A treaty is signed” does to “Trust”.",)
+    (item,) = section.parts[0].blocks[1].items
+    assert plainly(item) == "What “A treaty is signed” does to “Trust” (written 2 to 9; 11 % of that trend's movement)."
 
 
 @pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "attributable_fractions"])
@@ -167,6 +169,34 @@ def test_what_reaches_a_trend_through_others_alone_has_not_lowered_it(subject):
     rows = pd.DataFrame({"event": ["treaty", "war"], "direct": [4.0, -1e-9], "total": [4.0, -2.0]})
     rows = rows.assign(indirect=rows["total"] - rows["direct"], se=0.1)
     assert "none has lowered it" in plainly(" ".join(causes.cause_sentences(subject, "trust", rows)))
+
+
+def test_effects_that_round_to_nothing_or_are_a_trace_of_the_largest_are_not_told(subject):
+    rows = pd.DataFrame({"event": ["treaty", "war"], "direct": [40.0, -0.3], "total": [40.0, -0.3]})
+    rows = rows.assign(indirect=0.0, se=0.1)
+    said = plainly(" ".join(causes.cause_sentences(subject, "trust", rows)))
+    assert "none has visibly lowered it" in said
+    assert "0.0)" not in said
+
+
+def test_trends_that_rest_alike_on_judgement_are_not_held_against_each_other(subject):
+    rows = pd.DataFrame({"trend": ["trust", "freight"], "evidence": 0.0, "data": 0.0, "judgement": 1.0})
+    assert "Most on judgement" not in evidence.evidence_sentences(subject, rows)[0]
+    rows = rows.assign(judgement=[1.0, 0.4])
+    assert "Most on judgement rests “Trust” (100 %), least “" in plainly(evidence.evidence_sentences(subject, rows)[0])
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("links.war -> dam", "1 to 3"),
+        ("couplings.trust -> freight", "0.1"),
+        ("impacts.dam -> freight", "0% to 30%"),
+        ("trends.trust", ""),
+    ],
+)
+def test_written_numbers_in_words(subject, path, words):
+    assert written_words(subject.model, path) == words
 
 
 def test_one_event_bears_by_itself(subject):

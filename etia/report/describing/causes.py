@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["cause_sentences", "causes", "course_sentence", "effect_words", "past_effects"]
 
 MOST_TOLD = 3
+_LEAST_TOLD = 0.01
+"""effects smaller than this part of the largest are not told"""
 MOST_ROWS = 8
 
 
@@ -161,17 +163,20 @@ def cause_sentences(subject: Subject, name: str, effects: pd.DataFrame) -> list[
         return ["No past event of this study has moved it."]
     said = []
     least = subject.step_of(name) / 1000  # what reaches the trend through others alone neither raised nor lowered it
+    told_at_all = [any(digit in _brief(subject, name, size) for digit in "123456789") for size in effects["direct"]]
+    shows = (effects["direct"].abs() >= _LEAST_TOLD * effects["direct"].abs().max()) & np.array(told_at_all)
     for way, chosen in (
         ("raised", effects[effects["direct"] > least]),
         ("lowered", effects[effects["direct"] < -least]),
     ):
-        best = largest(chosen, "direct", MOST_TOLD)
+        best = largest(chosen[shows[chosen.index]], "direct", MOST_TOLD)
         told = [
             f"{quoted(subject.title(row.event))} ({date_words(str(subject.past_events[row.event].date))}, "
             f"{_brief(subject, name, row.direct)})"
             for row in each(best)
         ]
-        said.append(f"{way} most by {listed(told)}" if told else f"none has {way} it")
+        none = f"none has {'visibly ' if len(chosen) else ''}{way} it"
+        said.append(f"{way} most by {listed(told)}" if told else none)
     one = len(effects) == 1
     bear = f"{count(len(effects), 'past event').capitalize()} {'bears' if one else 'bear'} on it today."
     lead = f"{bear} By {'itself' if one else 'themselves'}, in {subject.change_unit(name)}: {'; '.join(said)}."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etia.report.document import Bullets, Paragraph, Section, Table
-from etia.report.judgements import relation_words
+from etia.report.judgements import relation_words, written_words
 from etia.report.numbers import count, percent
 from etia.report.subject import each
 from etia.report.words import capital, in_words, quoted
@@ -74,11 +74,11 @@ def evidence_sentences(subject: Subject, rows: pd.DataFrame) -> list[str]:
         f"that cite a claim ({percent(float(mean['evidence']))}){data}, and {in_words(float(mean['judgement']))} on "
         f"judgement alone ({percent(float(mean['judgement']))})."
     ]
-    if len(rows) > 1:
+    ends = [percent(float(row["judgement"])) for row in (most, least)]
+    if ends[0] != ends[1]:
         said.append(
-            f"Most on judgement rests {quoted(subject.title(str(most['trend'])))} "
-            f"({percent(float(most['judgement']))}), least {quoted(subject.title(str(least['trend'])))} "
-            f"({percent(float(least['judgement']))})."
+            f"Most on judgement rests {quoted(subject.title(str(most['trend'])))} ({ends[0]}), least "
+            f"{quoted(subject.title(str(least['trend'])))} ({ends[1]})."
         )
     return [" ".join(said)]
 
@@ -96,7 +96,7 @@ def _uncited(subject: Subject) -> tuple[Section, ...]:
     rows = subject.main("uncited")
     if rows.empty:
         return ()
-    items = tuple(_item(subject, str(row.number), str(row.trend)) for row in each(rows))
+    items = tuple(_item(subject, str(row.number), str(row.trend), getattr(row, "share", np.nan)) for row in each(rows))
     title = (
         f"The {count(len(items), 'number')} that matter most and cite nothing"
         if len(items) > 1
@@ -108,6 +108,12 @@ def _uncited(subject: Subject) -> tuple[Section, ...]:
     return (Section(title, (lead, Bullets(items, numbered=True))),)
 
 
-def _item(subject: Subject, number: str, trend: str) -> str:
-    felt = "" if f"-> {trend}" in number else f"; felt most in {quoted(subject.title(trend))}"
-    return f"{capital(relation_words(subject, number))}{felt}."
+def _item(subject: Subject, number: str, trend: str, part: float) -> str:
+    is_direct = f"-> {trend}" in number
+    written = written_words(subject.model, number)
+    told = [f"written {written}"] if written else []
+    if np.isfinite(part):
+        told.append(f"{percent(part)} of {'that' if is_direct else 'the'} trend's movement")
+    felt = "" if is_direct else f"; felt most in {quoted(subject.title(trend))}"
+    added = f" ({'; '.join(told)})" if told else ""
+    return f"{capital(relation_words(subject, number))}{felt}{added}."
