@@ -29,8 +29,10 @@ __all__ = ["NoiseGrid", "Posterior", "Prior", "baseline_columns", "fit_sizes", "
 
 Z95 = 1.6448536269514722
 """95 % quantile of the standard normal"""
-CONFLICT = 1.959963984540054
-"""beyond this many standard deviations of what the prior itself foresaw, the data contradict it (5 %)"""
+CONFLICT = 0.05
+"""how often data as the prior expects them may be called a contradiction"""
+LEAST_NARROWING = 0.95
+"""a posterior that, the noise given, is wider than this share of the prior contradicts nothing"""
 NEGLIGIBLE = 1e-8
 """weight below which a part of the mixture is left out"""
 
@@ -117,19 +119,25 @@ class Posterior:
         return _ratio(self.mean - self.prior.mean, self.prior.sd)
 
     @property
-    def conflict(self) -> Floats:
-        """(k,): the same in the standard deviations that the prior itself foresaw for the move, √(V − P).
+    def p_conflict(self) -> Floats:
+        """(k,): how often data as the prior expects them would move a size as far as these did; 1 where none could.
 
-        By the law of total variance the posterior mean varies by V − P (prior less posterior variance) over the data
-        that the prior expects: a standard normal variable where the judgement is right.
+        Given memory and innovations (part c of the mixture), the posterior mean m_c varies over the data that the prior
+        expects by V − P_c, prior less posterior variance, about the prior mean m: p_c = 2Φ(−|m_c − m|/√(V − P_c)), and
+        p = Σ w_c p_c. The mixture's own variance would not do: it holds what is not known of the noise, which no
+        move of the mean makes up for.
         """
-        return _ratio(self.mean - self.prior.mean, np.sqrt(np.maximum(self.prior.sd**2 - self.sd**2, 0.0)))
+        variances = np.diagonal(self.covariances, axis1=1, axis2=2)
+        foreseen = np.sqrt(np.maximum(self.prior.sd**2 - variances, 0.0))
+        return np.asarray(self.weights @ (2 * ndtr(-np.abs(_ratio(self.means - self.prior.mean, foreseen)))))
 
     @property
     def contradicted(self) -> NDArray[np.bool_]:
-        """(k,): sizes whose elicited range the data contradict, at 5 %."""
-        outside = np.abs(self.mean - self.prior.mean) > CONFLICT * self.prior.sd
-        return (self.prior.sd > 0) & ((np.abs(self.conflict) > CONFLICT) | outside)
+        """(k,): sizes whose elicited range the data contradict, at 5 %; never one that they say next to nothing of."""
+        # not the mixture's: where judgement and data are at odds, its parts lie apart and make it wide
+        within = self.weights @ np.sqrt(np.maximum(np.diagonal(self.covariances, axis1=1, axis2=2), 0.0))
+        says_something = within <= LEAST_NARROWING * self.prior.sd
+        return np.asarray((self.prior.sd > 0) & says_something & (self.p_conflict <= CONFLICT))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

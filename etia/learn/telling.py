@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 REFERENCES = ("random_walk", "seasonal", "baseline", "ets")
 Z90 = 1.6448536269514722
 MOST_NAMED = 4
+CONTRADICTED_MEANS = (
+    "if the range as judged were right, data would move the size as far as this in at most one case of twenty; sizes "
+    "of which the data say next to nothing are never called so."
+)
 ERRORS = 2
 """standard errors that stand after ±"""
 LEAST_SKILL = 0.02
@@ -57,7 +61,8 @@ def fit_lines(fit: TrendFit, unit: str) -> list[str]:
         remark = "CONTRADICTED" if size.contradicted else "" if size.is_informed else "nothing learned"
         ranges = [_range(size.prior, unit), _range(size.posterior, unit)]
         rows.append([size.event, size.parameter, *ranges, f"{size.moved:+.2f} sd", remark])
-    return [head, *aligned(rows, {4})]
+    is_any = any(size.contradicted for size in fit.sizes)
+    return [head, *aligned(rows, {4}), *([f"  CONTRADICTED: {CONTRADICTED_MEANS}"] if is_any else [])]
 
 
 def turning_point_lines(breaks: pd.DataFrame, model: Model, *, alpha: float = FALSE_ALARM) -> list[str]:

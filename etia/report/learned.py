@@ -10,7 +10,7 @@ import numpy as np
 from etia.learn.connected import is_connected
 from etia.learn.judgement import say, trend_sentences
 from etia.learn.model_series import baseline_methods
-from etia.learn.telling import MOST_NAMED
+from etia.learn.telling import CONTRADICTED_MEANS, MOST_NAMED
 from etia.report.document import Aside, Bullets, Paragraph, Section, Table
 from etia.report.numbers import percent
 from etia.report.words import listed, quoted
@@ -65,7 +65,7 @@ def learned(subject: Subject, album: Album | None = None) -> Section | None:
     if album is not None:
         blocks += _calibration(subject, album)
     if moved is not None:
-        blocks.append(moved)
+        blocks += [moved, Aside(f"Contradicted: {CONTRADICTED_MEANS}")]
     blocks += _candidates(subject, subject.table("candidate_breaks"))
     return Section("What the data support", tuple(blocks))
 

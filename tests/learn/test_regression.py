@@ -125,6 +125,27 @@ def test_right_judgements_are_contradicted_at_the_stated_rate():
     assert called / 400 == pytest.approx(0.05, abs=0.033)
 
 
+def test_right_judgements_are_seldom_contradicted_where_data_say_little():
+    """Five data after the step: the posterior keeps nine tenths of the prior's width."""
+    rng, prior = np.random.default_rng(1), Prior(np.array([0.5]), np.array([[0.25]]))
+    called = 0
+    for _ in range(300):
+        latent = steps(20, 15) @ rng.normal(0.5, 0.5, 1) + ar1(rng, 20, 0.5, 1.0)
+        called += int(fit_sizes(latent, np.arange(20), [steps(20, 15)], prior, linear=False).contradicted[0])
+    # 5 % of 300 is 15
+    assert called <= 15
+
+
+def test_a_size_that_the_data_hardly_narrow_is_never_contradicted():
+    """One datum after the step, 40 noise sd off: with a prior of sd 1 and noise of 10 the width stays above 95 %."""
+    latent = np.r_[np.random.default_rng(0).normal(0, 10, 19), 400.0]
+    prior, grid = Prior(np.array([0.0]), np.eye(1)), NoiseGrid(np.zeros(1), np.array([10.0]))
+    found = fit_sizes(latent, np.arange(20), [steps(20, 19)], prior, linear=False, grid=grid)
+    assert found.p_conflict[0] < 1e-6
+    assert found.sd[0] > 0.95
+    assert not found.contradicted[0]
+
+
 def test_a_size_held_certain_stays_and_the_others_see_the_rest():
     latent = steps(40, 10, 25) @ [1.0, 2.0] + np.random.default_rng(9).normal(0, 0.1, 40)
     prior = Prior(np.array([1.0, 0.0]), np.diag([0.0, 4.0]))
