@@ -16,7 +16,7 @@ import numpy as np
 from etia.compile.judgements import Judgements
 from etia.compile.lens import LensWeights, lens_names, lens_weights, reference_lens
 from etia.compile.program import Compiled, compile_model
-from etia.engine.calibration import Calibrated, calibrate, closed_form_rates
+from etia.engine.calibration import BATCH, Calibrated, calibrate, closed_form_rates
 from etia.engine.ensemble import Kept, Outcomes, simulate_draw
 from etia.engine.program import OPEN
 from etia.engine.rate_scores import occurrences, rate_scores
@@ -313,8 +313,8 @@ def _check_met(compiled: Compiled, found: Calibrated) -> None:
     elicited, reached = float(curves.probability[i]), float(found.reached[i])
     if len(adrift):
         raise NotConvergedError(name, label, elicited, reached, found.n_sweeps)
-    # surely within reach, whatever chance has added
-    chance = 0.0 if found.standard_error is None else 3.0 * float(found.standard_error[i])
+    # surely within reach, whatever chance and the strata of thresholds have added
+    chance = 0.0 if found.standard_error is None else 3.0 * float(found.standard_error[i]) + 1.0 / BATCH
     event = events[name]
     raise CalibrationError(
         name, label, elicited, max(reached - chance, 0.0), requires=event.requires, prevented_by=event.prevented_by

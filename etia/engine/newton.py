@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Point", "newton"]
 
-_MOST_JACOBIANS = 25
+_MOST_JACOBIANS = 30
 _MOST_STEPS = 6
 """on one Jacobian, kept up to date from step to step"""
 _DIFFERENCE = 0.1
@@ -35,8 +35,8 @@ _LEAST_STEP = 0.02
 """share of Newton's step below which it is given up"""
 _RIDGES = (0.0, 0.01, 0.1, 1.0, 10.0)
 """added to the Jacobian's diagonal, one after the other where a step leads nowhere: towards a plain sweep's step"""
-_FLAT = 0.01
-"""own derivative below which more rate does not help: then the rate climbs to its cap, to tell"""
+_FLAT, _ANSWERS = 0.01, 0.1
+"""own derivative below which a rate climbs, and rise of ln of its hazard up to which it goes on, or to its cap"""
 _LEAST_HAZARD = 1e-9
 
 
@@ -86,30 +86,41 @@ class _Search:
             columns.append((_point(self.sought, log_rate).hazard - here.hazard)[own] / self.difference)
         return np.stack(columns, axis=1)
 
+    def climb(self, jacobian: Floats) -> bool:
+        """Raise rates that lack something but hardly answer, until they do or are at their caps; False for none."""
+        here, own = self.here, np.flatnonzero(self.here.at_work)
+        is_flat = (np.diag(jacobian) < _FLAT) & (here.lacking[own] > 0) & (here.log_rate[own] > 0)
+        return self._raise(own[is_flat], here.hazard + _ANSWERS)
+
+    def climb_where_most_is_lacking(self) -> bool:
+        """Raise the rate that lacks most until it does not, or is at its cap; False where it is."""
+        worst = int(np.argmax(self.here.lacking))
+        return self.here.lacking[worst] > _ANSWERS and self._raise(np.array([worst]), self.here.wanted)
+
+    def _raise(self, raised: NDArray[np.int64], enough: Floats) -> bool:
+        raised = raised[self.here.log_rate[raised] < self.sought.cap[raised]]
+        is_any = len(raised) > 0
+        while len(raised):
+            log_rate = self.here.log_rate.copy()
+            log_rate[raised] = np.minimum(log_rate[raised] + _LARGEST_MOVE, self.sought.cap[raised])
+            self.here = self.look(log_rate)
+            raised = raised[(self.here.hazard < enough)[raised] & (log_rate < self.sought.cap)[raised]]
+        return is_any
+
     def step(self, jacobian: Floats, ridge: float) -> Point | None:
         """The next point, damped until the misses fall; None where they do not."""
         here, own = self.here, np.flatnonzero(self.here.at_work)
-        lacking = here.lacking[own]
-        is_flat = (np.diag(jacobian) < _FLAT) & (lacking > 0) & (here.log_rate[own] > 0)
-        move = np.where(is_flat, _LARGEST_MOVE, 0.0)
-        steep = np.flatnonzero(~is_flat)
-        answer = jacobian[np.ix_(steep, steep)] + ridge * np.eye(len(steep))
-        solved = np.linalg.lstsq(answer, lacking[steep], rcond=1e-10)[0]
-        move[steep] = solved * min(1.0, _LARGEST_MOVE / max(np.abs(solved).max(initial=0.0), 1e-300))
-        counted = own[steep]
-        before, share = self._miss(here, counted), 1.0
+        move = np.linalg.lstsq(jacobian + ridge * np.eye(len(own)), here.lacking[own], rcond=1e-10)[0]
+        move *= min(1.0, _LARGEST_MOVE / max(np.abs(move).max(), 1e-300))
+        before, share = self._miss(here, own), 1.0
         while share > _LEAST_STEP:
             log_rate = here.log_rate.copy()
             log_rate[own] = np.clip(log_rate[own] + share * move, -60.0, self.sought.cap[own])
             point = self.look(log_rate)
-            if self._miss(point, counted) < (1.0 - 0.2 * share) * before or self.is_done:
+            if self._miss(point, own) < (1.0 - 0.2 * share) * before or self.is_done:
                 return point
             share *= 0.5
-        if not is_flat.any():
-            return None
-        climbed = here.log_rate.copy()
-        climbed[own[is_flat]] = np.minimum(climbed[own[is_flat]] + _LARGEST_MOVE, self.sought.cap[own[is_flat]])
-        return self.look(climbed)
+        return None
 
     def _miss(self, point: Point, counted: NDArray[np.int64]) -> float:
         """Length of what is lacking, each hazard weighing as its elicited increment does by chance."""
@@ -144,7 +155,10 @@ def newton(sought: Sought, start: Floats) -> Point:
             break
         has_moved = _follow(search, _RIDGES[ridge])
         if not has_moved and ridge + 1 == len(_RIDGES):
-            break
+            if not search.climb_where_most_is_lacking():
+                break
+            ridge, search.difference = 0, _DIFFERENCE
+            continue
         ridge = max(ridge - 1, 0) if has_moved else ridge + 1
         search.difference *= 1.0 if has_moved else 0.5
     return search.best
@@ -153,6 +167,8 @@ def newton(sought: Sought, start: Floats) -> Point:
 def _follow(search: _Search, ridge: float) -> bool:
     """Steps on one Jacobian while they lead on well; False where not even the first does."""
     jacobian, has_moved = search.jacobian(), False
+    if search.climb(jacobian):
+        return True
     for _ in range(_MOST_STEPS):
         before = search.here
         point = search.step(jacobian, ridge)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp
+from math import copysign, exp
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -92,8 +92,10 @@ def draft_links(quill: Quill, events: list[EventDraft]) -> Mapping:
 
 
 def _link(quill: Quill) -> Mapping:
-    log_ratio = quill.between(-1.3, 1.6)
+    log_ratio = _stretched(quill.between(-1.3, 1.6))
     quill.features.add("link_promotes" if log_ratio > 0 else "link_inhibits")
+    if abs(log_ratio) > 2.5:
+        quill.features.add("link_strong")
     body: Mapping = {"rate_ratio": quill.ratio(exp(log_ratio))}
     if quill.chance(0.5):
         quill.features.add("link_lag")
@@ -102,6 +104,12 @@ def _link(quill: Quill) -> Mapping:
         quill.features.add("link_half_life")
         body["half_life"] = quill.half_life()
     return with_mechanism(quill, body)
+
+
+def _stretched(log_ratio: float) -> float:
+    """Weak and middling ratios as they are, the outermost fifth drawn out to e^±6."""
+    beyond = max(abs(log_ratio - 0.15) - 1.15, 0.0) / 0.3
+    return log_ratio + copysign(4.4 * beyond, log_ratio) if beyond else log_ratio
 
 
 # Sensitivity of events to trends
