@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["at_dates_of_data", "bands", "draw_fan", "rungs", "sensible_limits"]
 
 WIDTH, HEIGHT = 9.0, 4.8
+_BEYOND = "beyond"
+"""marks the note on a band that goes on above the frame"""
 WIDEST = 4.0
 """a 90 % band may take so many times the height of all else before it is cut"""
 
@@ -222,6 +224,7 @@ def sensible_limits(
                 va=va,
                 fontsize=SMALL,
                 color=GREY,
+                gid=_BEYOND if va == "top" else None,
             )
 
 
@@ -253,6 +256,9 @@ def _mark_events(axes: Axes, years: NDArray[np.float64], tints: list[str]) -> No
     low, high = axes.get_ylim()
     strip = (13 * (max(rows) + 1) + 6) / 72 / (HEIGHT - 1)
     axes.set_ylim(low, high + (high - low) * strip / (1 - strip))
+    for text in axes.texts:
+        if text.get_gid() == _BEYOND:
+            text.set_y(text.get_position()[1] - strip)
     for number, (year, row, tint) in enumerate(zip(years, rows, tints, strict=True), 1):
         axes.axvline(year, color=tint, linewidth=0.6, alpha=0.45, zorder=0.6)
         below = ScaledTranslation(0, -(9 + 13 * row) / 72, figure_of(axes).dpi_scale_trans)

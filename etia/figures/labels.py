@@ -31,6 +31,7 @@ __all__ = [
     "stack",
     "text_width",
     "wrap",
+    "wrap_ends",
 ]
 
 
@@ -68,6 +69,17 @@ def wrap(text: str, width: float, size: float = SMALL, most: int = 3) -> list[st
     if len(lines) > most:
         lines = [*lines[: most - 1], _shortened(f"{lines[most - 1]} {lines[most]}", width, size)]
     return lines or [""]
+
+
+def wrap_ends(text: str, width: float, size: float = SMALL, most: int = 2) -> list[str]:
+    """The text in at most `most` (2 or more) lines of `width` inches; what does not fit is left out of its middle."""
+    lines = wrap(text, width, size, most=len(text) + 1)
+    if len(lines) <= most:
+        return lines
+    head, words, tail = lines[: most - 1], text.split(" "), ""
+    while words and text_width(f"… {words[-1]} {tail}".rstrip(), size) <= width:
+        tail = f"{words.pop()} {tail}".rstrip()
+    return [*head, f"… {tail}" if tail else _shortened(lines[-1], width, size)]
 
 
 def _shortened(text: str, width: float, size: float) -> str:

@@ -52,6 +52,16 @@ def test_a_long_tail_is_cut_and_told(projections, written):
     assert any(text.startswith("90 % band goes on to") for text in written(axes).words)
 
 
+def test_the_note_on_a_long_tail_stands_below_the_numbers_of_events(projections, events, written):
+    late = events.head(6).assign(date=[f"2028-{month:02}" for month in range(1, 7)])
+    tail = projections.assign(p95=projections["p95"] * 50)
+    plot = plot_of(draw_fan(tail, title="Trade", events=late))
+    (note,) = [text for text in plot.texts if text.get_text().startswith("90 % band goes on to")]
+    numbers = [text for text in plot.texts if text.get_text().isdigit()]
+    figure_of(plot).draw_without_rendering()
+    assert note.get_window_extent().y1 < min(number.get_window_extent().y0 for number in numbers)
+
+
 def test_the_limits_hold_to_the_bounds_and_to_zero(projections):
     assert draw_fan(projections, title="Share", bounds=(0, 10)).get_ylim()[1] <= 10.2
     small = projections.assign(p5=projections["p5"] * 0.05)

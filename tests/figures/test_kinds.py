@@ -69,8 +69,20 @@ def test_hypotheses_near_nothing_or_certain_are_not_rounded_to_it(written):
 def test_the_waterfall_ends_where_the_terms_add_up_to(written):
     table = pd.DataFrame({"name": ["a", "b", "c"], "contribution": [1.0, -0.25, 0.5]})
     found = written(figures.draw_waterfall(table, start=3.0, title="Trade in 2030", unit="bn USD"))
-    assert {"3", "+1", "−0.25", "+0.5", "4.25"} <= set(found.words)
+    assert {"3.00", "+1.00", "−0.25", "+0.50", "4.25"} <= set(found.words)
     assert found.clashes == []
+
+
+def test_paths_that_begin_alike_are_told_apart_by_their_ends(written):
+    way = " → ".join(f"a long title of the step number {i}" for i in range(6))
+    table = pd.DataFrame({"name": [f"{way} → {end}" for end in ("trade", "trust")], "contribution": [1.0, 0.5]})
+    found = written(figures.draw_waterfall(table, start=3.0, title="Trade"))
+    assert [sum(word.endswith(end) for word in found.words) for end in ("trade", "trust")] == [1, 1]
+    assert found.clashes == []
+    alike = table.assign(name=[f"{way} {middle} {way}" for middle in ("one", "two")])
+    axes = figures.draw_waterfall(alike, start=3.0, title="Trade")
+    assert len({label.get_text() for label in axes.get_yticklabels()}) == 4
+    assert written(axes).clashes == []
 
 
 def test_the_waterfall_gathers_small_terms(written):
