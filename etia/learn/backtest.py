@@ -42,7 +42,7 @@ COLUMNS = [
 EVENT_COLUMNS = ["model", "event", "origin", "by", "probability", "occurred", "brier", "log_score"]
 PIT_COLUMNS = ["model", "trend", "variant", "low", "high", "n", "share"]
 RELIABILITY_COLUMNS = [
-    "model", "low", "high", "n", "mean_probability", "frequency", "frequency_low", "frequency_high",
+    "model", "low", "high", "n", "n_events", "mean_probability", "frequency", "frequency_low", "frequency_high",
 ]  # fmt: skip
 AGAINST = ("random_walk", "seasonal", "baseline", "ets")
 ALL = "all"
@@ -137,7 +137,12 @@ class Backtest:
         events = self._events()
         if not len(events):
             return pd.DataFrame(columns=RELIABILITY_COLUMNS)
-        found = scores.reliability(events["probability"], events["occurred"].astype(float), edges=np.linspace(0, 1, 6))
+        found = scores.reliability(
+            events["probability"],
+            events["occurred"].astype(float),
+            edges=np.linspace(0, 1, 6),
+            events=events["event"].tolist(),
+        )
         found.insert(0, "model", self.model)
         return found
 

@@ -3,7 +3,7 @@
 Only forecasts that were recorded before their date was over, and before the event can have come (by the first day of
 the date that it was resolved with), are scored as forecasts (`ahead`); the others are listed and left out of every
 mean. An event's forecasts at many dates, and one forecast run after run, are not independent: the counts are counts of
-forecasts, not of independent tests.
+forecasts, not of independent tests. Intervals of calibration therefore count each event once.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class LedgerScores(NamedTuple):
     over_time: pd.DataFrame
     """the same means by the year that the forecasts speak of"""
     reliability: pd.DataFrame
-    """bands of probability: how often what was given it came true"""
+    """bands of probability: how often what was given it came true; its intervals count each event once"""
     n_open: int
     """forecasts that are not resolved yet"""
 
@@ -76,7 +76,9 @@ def score(ledger: Ledger, *, model: str | None = None, floor: float = 0.0) -> Le
         _means(
             good.assign(year=good["by"].str[:4]), measured.assign(year=measured["date"].str[:4]), [*VERSION, "year"]
         ),
-        scores.reliability(good["probability"], good["occurred"]),
+        scores.reliability(
+            good["probability"], good["occurred"], events=(good["model"] + " " + good["event"]).tolist()
+        ),
         n_rows - len(events) - len(trends),
     )
 

@@ -13,6 +13,8 @@ import pandas as pd
 from scipy.special import ndtr
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -207,8 +209,17 @@ def pit_normal_mixture(weights: ArrayLike, means: ArrayLike, sds: ArrayLike, obs
     return np.asarray((_floats(weights) * ndtr(u)).sum(axis=-1), dtype=np.float64)
 
 
-def reliability(probability: ArrayLike, occurred: ArrayLike, *, edges: ArrayLike | None = None) -> pd.DataFrame:
+def reliability(
+    probability: ArrayLike,
+    occurred: ArrayLike,
+    *,
+    edges: ArrayLike | None = None,
+    events: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """How often what was given a probability came true: a row a band of probabilities.
+
+    Forecasts of one event, made again and again, come true or fail together. With k distinct events in a band and a
+    frequency f over its forecasts, the interval is Jeffreys' for f·k of k: each event counts once.
 
     Parameters
     ----------
@@ -216,24 +227,27 @@ def reliability(probability: ArrayLike, occurred: ArrayLike, *, edges: ArrayLike
         shape (n,)
     edges
         bands [e0, e1), …, the last one closed; 0, 0.1, … 1 where left out
+    events
+        what each forecast speaks of; where left out each of an event of its own
 
     Returns
     -------
     DataFrame
-        low, high, n, mean_probability, frequency, frequency_low, frequency_high (90 % Jeffreys interval); bands
+        low, high, n, n_events, mean_probability, frequency, frequency_low, frequency_high (90 % interval); bands
         without a forecast are left out
     """
     from scipy.stats import beta
 
     p, o = _floats(probability), _floats(occurred)
+    names = np.arange(len(p)) if events is None else np.asarray(events, dtype=object)
     bounds = np.linspace(0, 1, 11) if edges is None else _floats(edges)
     band = np.clip(np.searchsorted(bounds, p, side="right") - 1, 0, len(bounds) - 2)
     rows = []
     for index in np.unique(band):
         inside = band == index
-        n, hits = int(inside.sum()), float(o[inside].sum())
-        low = float(beta.ppf(0.05, hits + 0.5, n - hits + 0.5)) if hits > 0 else 0.0
-        high = float(beta.ppf(0.95, hits + 0.5, n - hits + 0.5)) if hits < n else 1.0
-        rows.append((bounds[index], bounds[index + 1], n, p[inside].mean(), hits / n, low, high))
-    names = ["low", "high", "n", "mean_probability", "frequency", "frequency_low", "frequency_high"]
-    return pd.DataFrame(rows, columns=names)
+        n, f, k = int(inside.sum()), float(o[inside].mean()), len(set(names[inside].tolist()))
+        low = float(beta.ppf(0.05, f * k + 0.5, (1 - f) * k + 0.5)) if f > 0 else 0.0
+        high = float(beta.ppf(0.95, f * k + 0.5, (1 - f) * k + 0.5)) if f < 1 else 1.0
+        rows.append((bounds[index], bounds[index + 1], n, k, p[inside].mean(), f, low, high))
+    columns = ["low", "high", "n", "n_events", "mean_probability", "frequency", "frequency_low", "frequency_high"]
+    return pd.DataFrame(rows, columns=columns)

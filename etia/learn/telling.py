@@ -151,15 +151,16 @@ def event_lines(events: pd.DataFrame, reliability: pd.DataFrame) -> list[str]:
         return ["No event had a probability stated at an origin."]
     base = events["occurred"].mean()
     climate = float(base * (1 - base))
-    rows = [["stated", "mean", "came true", "of", "90 % interval"]]
+    rows = [["stated", "mean", "came true", "of", "events", "90 % interval"]]
     rows += [
         [f"{row['low']:.1f}-{row['high']:.1f}", f"{row['mean_probability']:.2f}", f"{row['frequency']:.2f}",
-         str(row["n"]), f"{row['frequency_low']:.2f}-{row['frequency_high']:.2f}"]
+         str(row["n"]), str(row["n_events"]), f"{row['frequency_low']:.2f}-{row['frequency_high']:.2f}"]
         for row in reliability.to_dict("records")
     ]  # fmt: skip
     return [
         f"Events: {len(events)} forecasts of {events['event'].nunique()} events, {base:.0%} came true; Brier "
         f"{events['brier'].mean():.3f} ({climate:.3f} for always saying {base:.2f}), log score "
         f"{events['log_score'].mean():.3f}",
-        *aligned(rows, {0, 1, 2, 3}),
+        *aligned(rows, {0, 1, 2, 3, 4}),
+        "Intervals count each event once, however often it was forecast.",
     ]

@@ -98,7 +98,8 @@ def _calibration(subject: Subject, album: Album) -> list[Block]:
         blocks += album.figure(
             "backtest_reliability",
             lambda: draw_reliability(reliability),
-            caption="Events: what was stated from past dates, and how often it came true.",
+            caption="Events: what was stated from past dates, and how often it came true. The bars count each event once, "
+            "however often it was forecast.",
             alt=f"Frequency against stated probability in {len(reliability)} bands.",
         )
     return blocks
@@ -111,7 +112,8 @@ def _candidates(subject: Subject, candidates: pd.DataFrame) -> list[Block]:
     items = []
     for trend, rows in candidates.groupby("trend", sort=False):
         dates = [
-            f"{row.date} ({_beside(subject, str(row.events), str(row.near))})" for row in rows.itertuples(index=False)
+            f"{row.date} ({_beside(subject, str(row.events), str(getattr(row, 'near', '')))})"
+            for row in rows.itertuples(index=False)
         ]
         items.append(f"{quoted(subject.title(str(trend)))}: {'; '.join(dates)}.")
     return [Paragraph(_UNDATED), Bullets(tuple(items))]

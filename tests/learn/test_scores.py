@@ -107,6 +107,15 @@ def test_covered_counts_the_ends():
     assert scores.covered([0, 0, 0], [1, 1, 1], [0, 1, 1.1]).tolist() == [True, True, False]
 
 
+def test_one_event_forecast_ten_times_is_one_observation():
+    """Two events in the band, half of ten forecasts came: Jeffreys' interval for 1 of 2, not for 5 of 10."""
+    table = scores.reliability([0.5] * 10, [1] * 5 + [0] * 5, events=["a"] * 5 + ["b"] * 5)
+    alone = scores.reliability([0.5] * 2, [1, 0])
+    assert (table["n"].item(), table["n_events"].item()) == (10, 2)
+    ends = ["frequency_low", "frequency_high"]
+    assert table[ends].to_numpy() == pytest.approx(alone[ends].to_numpy())
+
+
 def test_reliability_has_a_row_a_band_in_use():
     table = scores.reliability([0.05, 0.08, 0.62, 1.0], [0, 1, 1, 1])
     assert table["n"].tolist() == [2, 1, 1]
