@@ -68,6 +68,12 @@ def influence_dependence(matrix: pd.DataFrame, *, power: int | None = None) -> p
     import pandas as pd
 
     direct = np.abs(checked(matrix))
+    if not len(direct):
+        names = ("influence", "dependence", "quadrant")
+        empty = pd.DataFrame({f"{prefix}{name}": [] for prefix in ("", "indirect_") for name in names})
+        empty.index.name = "node"
+        empty.attrs = {"power": power or 2, "settled": True}
+        return empty.astype({f"{prefix}quadrant": object for prefix in ("", "indirect_")})
     indirect, last, settled = (
         _indirect(direct) if power is None else (np.linalg.matrix_power(direct, power), power, True)
     )
@@ -136,7 +142,9 @@ def chain_impacts(
     maximum
         The largest strength that the matrix's scale allows (5 on a scale of −5 … 5): above 0, no value beyond it.
     threshold
-        At least 0; 0 counts every chain.
+        At least 0; 0 counts every chain: exactly where there is no loop, in any matrix of up to 18 nodes
+        (`MOST_NODES_BY_SUBSETS`), and where the chains stay within the budget; else the strongest ones exactly, and a
+        sample of the others with its error.
     budget
         Chains counted one by one. Where there are more, the strongest are, and a sample stands for the others.
     walks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from itertools import pairwise, permutations, product
 
@@ -288,3 +289,17 @@ def test_chains_of_a_loopless_matrix_are_the_sum_of_all_paths():
     assert paths
     products = sum(np.prod([values[s, t] for s, t in pairwise(p)]) for p in nx.all_simple_paths(graph, 0, 19))
     assert found.iloc[0, 19] == pytest.approx(products)
+
+
+def test_nothing_drives_and_nothing_depends_where_there_is_nothing():
+    table = structure.influence_dependence(pd.DataFrame())
+    assert table.empty
+    assert list(table) == list(structure.influence_dependence(pd.DataFrame([[0.0]], index=["a"], columns=["a"])))
+
+
+def test_all_chains_of_a_dense_matrix_are_summed_exactly_up_to_eighteen_nodes():
+    """Equal strengths 1/10 of 1: from one node to another Σ_k 16!/(16 − k)! · 0.1^(k + 1) over k nodes between."""
+    names = [f"n{i}" for i in range(18)]
+    found = structure.chain_impacts(pd.DataFrame(0.1, index=names, columns=names), 1.0)
+    assert not found.attrs["sampled"]
+    assert found.loc["n0", "n5"] == pytest.approx(sum(math.perm(16, k) * 0.1 ** (k + 1) for k in range(17)))
