@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def command(model: str, options: RunOptions, origins: str | None, fitted: str | 
     wanted = tuple(part.strip() for part in origins.split(",") if part.strip()) if origins else ()
     found = backtest(
         loaded.model, name=loaded.name, origins=wanted, settings=_settings(options), lens=options.lens,
-        progress=lambda origin: say(f"from {origin}"),
+        progress=_tell_origin,
     )  # fmt: skip
     tables = found.tables
     if options.output:
@@ -50,6 +51,12 @@ def command(model: str, options: RunOptions, origins: str | None, fitted: str | 
     for remark in dict.fromkeys(found.remarks):
         say(remark)
     return 0
+
+
+def _tell_origin(origin: object) -> None:
+    """How far it has come, where someone watches."""
+    if sys.stderr.isatty():
+        say(f"from {origin}")
 
 
 def _settings(options: RunOptions) -> Settings:

@@ -12,7 +12,7 @@ from etia.learn.judgement import say, trend_sentences
 from etia.learn.model_series import baseline_methods
 from etia.learn.telling import CONTRADICTED_MEANS, MOST_NAMED
 from etia.report.document import Aside, Bullets, Paragraph, Section, Table
-from etia.report.numbers import percent
+from etia.report.numbers import MINUS, NARROW, percent, plain, signed
 from etia.report.words import listed, quoted
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def learned(subject: Subject, album: Album | None = None) -> Section | None:
 
 
 def _titled(subject: Subject, text: str) -> str:
-    """Ids in the text exchanged for titles in quotation marks."""
+    """Numbers written as in the rest of the report, ids exchanged for titles in quotation marks."""
+    text = re.sub(r"(?<=\d) ?%", f"{NARROW}%", re.sub(r"(?<!\w)-(?=\d)", MINUS, text))
     known = {*subject.model.events, *subject.model.trends, *subject.model.lenses}
     return re.sub(r"[A-Za-z][A-Za-z0-9_]*", lambda m: f"“{subject.title(m[0])}”" if m[0] in known else m[0], text)
 
@@ -98,8 +99,8 @@ def _calibration(subject: Subject, album: Album) -> list[Block]:
         blocks += album.figure(
             "backtest_reliability",
             lambda: draw_reliability(reliability),
-            caption="Events: what was stated from past dates, and how often it came true. The bars count each event once, "
-            "however often it was forecast.",
+            caption="Events: what was stated from past dates, and how often it came true. The bars count each event "
+            "once, however often it was forecast.",
             alt=f"Frequency against stated probability in {len(reliability)} bands.",
         )
     return blocks
@@ -158,7 +159,8 @@ def _with_error(own: pd.DataFrame, rival: str) -> str:
     if rival not in own.index:
         return "–"
     skill, error = own.loc[[rival], ["skill", "se"]].to_numpy(float)[0]
-    return f"{skill:+.0%} (±{2 * error:.0%})"
+    text = f"{signed(100 * skill, 0)}{NARROW}%"
+    return f"{text} (±{plain(200 * error, 0)})" if np.isfinite(error) else text
 
 
 def _moved(subject: Subject, fit: pd.DataFrame) -> Table | None:
@@ -170,8 +172,8 @@ def _moved(subject: Subject, fit: pd.DataFrame) -> Table | None:
             subject.title(str(row["event"])),
             subject.title(str(row["trend"])),
             _size_words(subject, str(row["trend"]), str(row["parameter"])),
-            f"{row['prior_p50']:.3g} ({row['prior_p5']:.3g} to {row['prior_p95']:.3g})",
-            f"{row['p50']:.3g} ({row['p5']:.3g} to {row['p95']:.3g})",
+            _range(row["prior_p50"], row["prior_p5"], row["prior_p95"]),
+            _range(row["p50"], row["p5"], row["p95"]),
             "yes" if row["contradicted"] else "no",
         )
         for row in fit.loc[order].to_dict("records")
@@ -183,6 +185,10 @@ def _moved(subject: Subject, fit: pd.DataFrame) -> Table | None:
         (False, False, False, True, True, False),
         f"Sizes of impacts that the data moved most, median and 90 % range{rest}",
     )
+
+
+def _range(middle: float, low: float, high: float) -> str:
+    return f"{plain(middle)} ({plain(low)} to {plain(high)})"
 
 
 def _size_words(subject: Subject, trend: str, parameter: str) -> str:

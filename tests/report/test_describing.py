@@ -94,6 +94,22 @@ def test_what_breaks_is_the_level_or_the_slope_or_both_together(subject):
     assert "level and slope of “Freight” together break" in plainly(break_sentence(subject, row))
 
 
+def test_on_a_log_scale_values_a_third_apart_are_not_about_the_same(subject):
+    """3,200 against 4,200: a ratio of 1.31, though less than a tenth of a band of 11,000."""
+    cards = pd.DataFrame(
+        {
+            "lens": list(subject.model.lenses)[:2],
+            "trend": "freight",
+            "p5": [900.0, 900.0],
+            "p50": [3200.0, 4200.0],
+            "p95": [12e3, 12e3],
+        }
+    )
+    assert "ends highest under" in theory._spread(subject, "freight", cards)
+    cards["p50"] = [3200.0, 3500.0]
+    assert "about the same value" in theory._spread(subject, "freight", cards)
+
+
 def test_actors_are_named_without_their_brackets(subject):
     section = stakes.stakes(subject, Album())
     assert "Farthest apart: North and South (agreement 0.0, conflict 2.5)." in section.blocks[1].text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from etia.report.learned import learned
 from etia.report.subject import Subject
 
 MODELS = Path(__file__).parents[2] / "models"
+
+
+def plainly(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +42,21 @@ def test_skill_stands_by_trend_variant_and_rival_with_its_error(section):
     assert all("(±" in row[4] for row in table.rows)
 
 
+def test_numbers_are_written_as_in_the_rest_of_the_report(section):
+    written = [cell for block in section.blocks if isinstance(block, Table) for row in block.rows for cell in row[3:]]
+    written += [text for block in section.blocks if isinstance(block, Bullets) for text in block.items]
+    written.append(section.blocks[0].text)
+    assert any("−" in text for text in written)
+    assert not any(re.search(r"\d ?%|(?<!\w)-\d", text) for text in written)
+
+
 def test_every_trend_is_said_what_its_bands_held(section):
     told = next(block for block in section.blocks if isinstance(block, Bullets)).items
     assert [text.split(":")[0] for text in told[:2]] == [
         "“Nuclear electricity in Japan”",
         "“Nuclear electricity in Germany”",
     ]
-    assert all("Its 90 % bands held, 1 and 5 data ahead" in text for text in told[:4])
+    assert all("Its 90 % bands held, 1 and 5 data ahead" in plainly(text) for text in told[:4])
     assert told[4].startswith("Events: ")
 
 

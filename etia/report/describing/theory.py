@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["hypotheses", "hypothesis_sentences", "lenses", "test_words"]
 
 MOST_QUOTED = 3
+RATIO = 1.1
+"""of two values on a log scale, beyond which they differ"""
 _STANCES = (("supports", "For it"), ("contradicts", "Against it"), ("qualifies", "Qualifying it"))
 
 
@@ -77,13 +79,24 @@ def _spread(subject: Subject, trend: str, cards: pd.DataFrame) -> str:
     if len(own) < 2 or not np.isfinite(own.to_numpy(dtype=float)).all():
         return ""
     low, high = str(own.idxmin()), str(own.idxmax())
-    if own[high] - own[low] <= max(2 * subject.step_of(trend), 0.1 * band):
+    if _is_about_the_same(subject, trend, (float(own[low]), float(own[high])), band):
         return f"{quoted(subject.title(trend))} ends at about the same value under all lenses."
     return (
         f"{quoted(subject.title(trend))} ends highest under {quoted(subject.title(high))} "
         f"({subject.amount(trend, own[high])}), lowest under {quoted(subject.title(low))} "
         f"({subject.amount(trend, own[low])})."
     )
+
+
+def _is_about_the_same(subject: Subject, trend: str, ends: tuple[float, float], band: float) -> bool:
+    """Whether lenses differ by no more than is worth stating: on a log scale by a tenth, else by a tenth of the band.
+
+    A band on a log scale reaches far up: a tenth of its width in the trend's own unit may be much of the median.
+    """
+    low, high = ends
+    if subject.trend(trend).scale == "log":
+        return low > 0 and high <= RATIO * low
+    return high - low <= max(2 * subject.step_of(trend), 0.1 * band)
 
 
 def hypotheses(subject: Subject, album: Album) -> Section | None:
