@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from scipy.stats import kstest
 
+import etia
 from etia.cli.fit import command
 from etia.errors import UsageError
 from etia.files.load import load, load_dict
@@ -239,3 +240,13 @@ def test_a_model_without_data_has_nothing_to_fit():
         {"etia": 1, "title": "T", "calendar": {"start": "2000", "as_of": "2020", "end": "2030", "step": "year"}}
     ).model
     assert not len(fit_model(model).table)
+
+
+def test_the_false_alarm_rate_is_asked_for_and_lies_below_a_half(tmp_path):
+    asked = [str(LOOK_EAST.parent / "iran_rial"), "-o", str(tmp_path / "p.yaml"), "--draws", "2", "--false-alarm"]
+    made = CliRunner().invoke(command, [*asked, "0.2"])
+    assert made.exit_code == 0, made.output
+    assert "Turning points at a false-alarm rate of 20 %" in made.output
+    assert "not in the range 0<x<0.5" in CliRunner().invoke(command, [*asked, "0.5"]).output
+    with pytest.raises(UsageError, match="strictly between 0 and 0.5"):
+        etia.load(LOOK_EAST).turning_points(false_alarm=0.5)
