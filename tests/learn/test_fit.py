@@ -248,5 +248,5 @@ def test_the_false_alarm_rate_is_asked_for_and_lies_below_a_half(tmp_path):
     assert made.exit_code == 0, made.output
     assert "Turning points at a false-alarm rate of 20 %" in made.output
     assert "not in the range 0<x<0.5" in CliRunner().invoke(command, [*asked, "0.5"]).output
-    with pytest.raises(UsageError, match="strictly between 0 and 0.5"):
+    with pytest.raises(UsageError, match=r"strictly between 0 and 0\.5"):
         etia.load(LOOK_EAST).turning_points(false_alarm=0.5)
