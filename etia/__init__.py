@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from etia.facade import Model, Run, load, open_run, run
+    from etia.facade import Model, Run, compare, ledger, load, open_run, run
 
-__all__ = ["Model", "Run", "load", "open_run", "run"]
+__all__ = ["Model", "Run", "compare", "ledger", "load", "open_run", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from etia.facade.asking import compare, ledger
 from etia.facade.model import Model, load
 from etia.facade.running import Run, run
 from etia.facade.stored import open_run
 
-__all__ = ["Model", "Run", "load", "open_run", "run"]
+__all__ = ["Model", "Run", "compare", "ledger", "load", "open_run", "run"]

@@ -134,14 +134,14 @@ def _tables(
     pairs: dict[str, list[tuple[Case, Case]]] = {}
     for name, *pair in found:
         pairs.setdefault(name, []).append((pair[0], pair[1]))
-    for name, before, after in _sides(runs):
+    for name, before, after in _sides(runs, wanted):
         there |= set(before) & set(after)
         for table in (t for t in before if t in after):
             differing = changed_rows(before[table], after[table])
             n_rows = max(len(before[table]), len(after[table]), len(differing))
             counts.append((name, table, n_rows, len(differing)))
             if table in rows:
-                rows[table].append((name, _with_errors(table, differing, pairs[name])))
+                rows[table].append((name, _with_errors(table, differing, pairs.get(name, []))))
     for table in wanted:
         if table not in there:
             raise UsageError(
@@ -173,12 +173,14 @@ def _with_errors(table: str, rows: pd.DataFrame, pairs: Sequence[tuple[Case, Cas
     return rows.merge(pd.concat(parts)[[*keys, "se_difference"]], on=keys, how="left", sort=False)
 
 
-def _sides(runs: Sequence[Run]) -> Iterator[tuple[str, dict[str, pd.DataFrame], dict[str, pd.DataFrame]]]:
+def _sides(
+    runs: Sequence[Run], wanted: Sequence[str]
+) -> Iterator[tuple[str, dict[str, pd.DataFrame], dict[str, pd.DataFrame]]]:
     """The tables of every pair that is compared; a scenario's rows against the reference's."""
-    first = _known_tables(runs[0])
+    first = _known_tables(runs[0], wanted)
     if len(runs) > 1:
         for other in runs[1:]:
-            yield name_of_run(other), first, _known_tables(other)
+            yield name_of_run(other), first, _known_tables(other, wanted)
         return
     for name in runs[0].scenarios:
         sides = [
@@ -192,6 +194,12 @@ def _sides(runs: Sequence[Run]) -> Iterator[tuple[str, dict[str, pd.DataFrame], 
         yield name, sides[0], sides[1]
 
 
-def _known_tables(run: Run) -> dict[str, pd.DataFrame]:
-    """All tables of a saved run; of another those that were made, for the rest would take the time of the whole run."""
-    return dict(run.tables) if run.folder is not None else run.tables.made
+def _known_tables(run: Run, wanted: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """All tables of a saved run; of another those that are wanted and those that were made.
+
+    The rest would take the time of the whole run.
+    """
+    if run.folder is not None:
+        return dict(run.tables)
+    asked = {name: run.tables[name] for name in wanted if name in run.tables}
+    return run.tables.made | asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from etia.files.places import Places
 from etia.files.resolved import joined, scenario_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from etia.errors import Finding
     from etia.files.load import LoadedModel
     from etia.files.scenarios import Scenario
+    from etia.learn.backtest import Backtest
+    from etia.learn.fit import Fits
     from etia.schema import model as chapters
     from etia.schema.event import Event
     from etia.schema.evidence import Card, Claim
@@ -175,6 +178,35 @@ class Model:
         if not 0 < false_alarm < 0.5:
             raise UsageError(f"a false-alarm rate lies strictly between 0 and 0.5, not at {false_alarm:g}")
         return model_turning_points(self.content, alpha=false_alarm)
+
+    def fit(self, *, lens: str | None = None, seed: int = 0, draws: int | None = None, central: bool = False) -> Fits:
+        """What the data say of the sizes of past impacts on measured trends, as `etia fit`; `.table` has them all."""
+        from etia.learn.fit import DRAWS, fit_model
+
+        return fit_model(self.content, lens=lens, seed=seed, draws=draws or DRAWS, central=central)
+
+    def backtest(
+        self,
+        *,
+        origins: Sequence[str] = (),
+        lens: str | None = None,
+        draws: int = 200,
+        runs: int | None = None,
+        seed: int = 0,
+        jobs: int | None = None,
+        central: bool = False,
+    ) -> Backtest:
+        """What the model would have forecast from past dates, scored, as `etia backtest`; `.tables` has the scores.
+
+        `origins`: the dates; where left out the ends of the last twenty years. Raises UsageError for an origin at which
+        nothing can be scored.
+        """
+        from etia.compile.study import Settings
+        from etia.learn.backtest import backtest
+
+        n_runs = runs if runs is not None else 20_000 if central else 100
+        settings = Settings(1 if central else draws, n_runs, seed, jobs or os.cpu_count() or 1, central)
+        return backtest(self.content, name=self.name, origins=origins, settings=settings, lens=lens)
 
     def with_scenario(self, scenario: str | Path | Mapping[str, Any]) -> Model:
         """The model with a scenario over it: a name, a file, or a mapping in the words of the format.

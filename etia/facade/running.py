@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from etia.compile.study import Settings, Study
     from etia.describe.explanation import Account
     from etia.facade.plot import Plot
+    from etia.facade.testing import TestResult
     from etia.files.scenarios import Scenario
 
     Wanted = str | Path | Mapping[str, Any]
@@ -124,6 +125,15 @@ class Run:
         from etia.describe.explanation import explain
 
         return explain(self.cases.of(scenario, lens), trend, at)
+
+    def test(self) -> list[TestResult]:
+        """The model's own tests, each with what was found; `holds` says whether it passed.
+
+        Raises UsageError where a test names a scenario that this run has not.
+        """
+        from etia.facade.testing import test_results
+
+        return list(test_results(self))
 
     def save(self, folder: str | Path | None = None, *, force: bool = False, parquet: bool = False) -> Path:
         """Write the run folder, `runs/<model>-<hash>` unless named, and return its path.

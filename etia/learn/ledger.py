@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from etia.learn.ledger_scores import LedgerScores
+
 __all__ = ["EventForecast", "ForecastSet", "Ledger", "Resolution", "TrendForecast"]
 
 
@@ -137,6 +139,18 @@ class Ledger:
             return body
 
         return self.chain.append("forecasts", checked)
+
+    def add_run(self, folder: Path | str, *, model: str | None = None) -> tuple[Entry, bool]:
+        """Record the dated forecasts of a run folder now, under its model's name or another; see `add`."""
+        from etia.learn.ledger_runs import forecasts_of_run
+
+        return self.add(forecasts_of_run(folder, model=model))
+
+    def score(self, *, model: str | None = None, floor: float = 0.0) -> LedgerScores:
+        """Scores of all that is resolved, of one model where it is named; see `etia.learn.ledger_scores`."""
+        from etia.learn.ledger_scores import score
+
+        return score(self, model=model, floor=floor)
 
     def resolve(
         self,
