@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["RESULTS", "Row", "machine", "write"]
+__all__ = ["MISSED", "RESULTS", "Row", "machine", "write"]
 
 RESULTS = Path(__file__).parent / "results"
+MISSED = 3
+"""exit code of a measurement that ran and missed its bound; a crash has Python's own 1"""
 
 
 class Row(NamedTuple):
