@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from etia.figures.dates import decimal_years, first_moment, name_as_of
-from etia.figures.labels import key, key_height, stack, wrap
+from etia.figures.labels import disc, key, key_height, stack, wrap
 from etia.figures.style import BLUE, FAINT, GREY, INK, SMALL, figure_of, level_colour, new_axes, styled
 
 if TYPE_CHECKING:
@@ -263,19 +263,7 @@ def _mark_events(axes: Axes, years: NDArray[np.float64], tints: list[str]) -> No
         axes.axvline(year, color=tint, linewidth=0.6, alpha=0.45, zorder=0.6)
         below = ScaledTranslation(0, -(9 + 13 * row) / 72, figure_of(axes).dpi_scale_trans)
         place = axes.get_xaxis_transform() + below
-        axes.plot(year, 1, "o", markersize=11.5, color=tint, markeredgecolor="white", transform=place, zorder=7)
-        axes.text(
-            year,
-            1,
-            str(number),
-            transform=place,
-            ha="center",
-            va="center_baseline",
-            fontsize=7,
-            fontweight="bold",
-            color="white",
-            zorder=8,
-        )
+        disc(axes, year, 1, number, tint, size=11.5, edge="white", letters=7, transform=place, zorder=7)
 
 
 def _legend(axes: Axes, table: pd.DataFrame, history: pd.DataFrame | None) -> None:

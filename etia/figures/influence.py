@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.lines import Line2D
 
-from etia.figures.labels import key, key_height
+from etia.figures.labels import disc, key, key_height
 from etia.figures.style import BLUE, FAINT, GREY, new_axes, styled
 
 if TYPE_CHECKING:
@@ -115,18 +115,7 @@ def _draw_nodes(axes: Axes, places: Floats, named: list[int], tints: list[str]) 
         axes.plot(*places[i], "o", color=tints[i], alpha=0.35, markersize=5, markeredgewidth=0, zorder=2)
     for number, (i, (mx, my)) in enumerate(zip(named, _apart(places[named]), strict=True), 1):
         axes.plot([places[i][0], mx], [places[i][1], my], color=GREY, linewidth=0.6, zorder=1.5)
-        axes.plot(mx, my, "o", markersize=14, color=tints[i], zorder=4)
-        axes.text(
-            mx,
-            my - 0.005,
-            str(number),
-            ha="center",
-            va="center_baseline",
-            fontsize=7.5,
-            fontweight="bold",
-            color="white",
-            zorder=5,
-        )
+        disc(axes, mx, my, number, tints[i], size=14, drop=0.005, letters=7.5, zorder=4)
 
 
 def _apart(places: Floats) -> Floats:

@@ -10,21 +10,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from etia.figures.style import FAINT, GREY, INK, SMALL, figure_of
+from etia.figures.style import FAINT, INK, SMALL, figure_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Transform
     from numpy.typing import NDArray
 
 __all__ = [
+    "disc",
     "end_labels",
     "heading",
     "key",
     "key_height",
     "legend_columns",
-    "place_labels",
     "shares",
     "signed",
     "spread",
@@ -167,78 +168,47 @@ def end_labels(axes: Axes, x: float, ys: Sequence[float], texts: Sequence[str], 
         )
 
 
-def place_labels(
-    axes: Axes,
-    xs: Sequence[float],
-    ys: Sequence[float],
-    texts: Sequence[str],
-    *,
-    others: NDArray[np.float64] | None = None,
-    size: float = SMALL,
-) -> None:
-    """Name points, each on the side where its name meets neither another name nor a point; farther out if need be.
-
-    `others`: points without a name that are to stay free, shape (n, 2).
-    """
-    figure = figure_of(axes)
-    figure.draw_without_rendering()
-    pixels = axes.transData.transform(np.column_stack([xs, ys]))
-    scale = figure.dpi / 72
-    free = axes.transData.transform(others) if others is not None and len(others) else np.empty((0, 2))
-    taken = [(x - 5 * scale, y - 5 * scale, x + 5 * scale, y + 5 * scale) for x, y in (*pixels, *free)]
-    frame = axes.get_window_extent()
-    for (px, py), x, y, text in zip(pixels, xs, ys, texts, strict=True):
-        lines = text.split("\n")
-        width = max(text_width(line, size) for line in lines) * figure.dpi
-        height = len(lines) * size * 1.25 * scale
-        box, (dx, dy) = _free_place(px, py, width, height, scale, taken, (frame.x0, frame.y0, frame.x1, frame.y1))
-        taken.append(box)
-        far = max(abs(dx), abs(dy)) > 7
-        axes.annotate(
-            text,
-            (x, y),
-            xytext=((box[0] - px) / scale, ((box[1] + box[3]) / 2 - py) / scale),
-            textcoords="offset points",
-            fontsize=size,
-            va="center",
-            ha="left",
-            color=INK,
-            linespacing=1.1,
-            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5} if far else None,
-        )
-
-
-Box = tuple[float, float, float, float]
-
-
-def _free_place(
-    px: float, py: float, width: float, height: float, scale: float, taken: list[Box], frame: Box
-) -> tuple[Box, tuple[float, float]]:
-    best: tuple[float, Box, tuple[float, float]] | None = None
-    for reach in (7, 14, 24, 36, 50, 66):
-        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
-            cx = px + dx * (reach * scale + width / 2)
-            cy = py + dy * (reach * scale + height / 2)
-            box = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
-            outside = max(0, frame[0] - box[0]) + max(0, box[2] - frame[2]) + max(0, frame[1] - box[1])
-            outside += max(0, box[3] - frame[3])
-            cost = sum(_common(box, other) for other in taken) + outside * height
-            if best is None or cost < best[0]:
-                best = (cost, box, (dx * reach, dy * reach))
-            if cost == 0:
-                return box, (dx * reach, dy * reach)
-    assert best is not None
-    return best[1], best[2]
-
-
-def _common(a: Box, b: Box) -> float:
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-
-
 LINE = SMALL * 1.32 / 72
 """inches between two lines of a key"""
 MARK = 0.30
 """inches that a key's number takes"""
+
+
+def disc(
+    axes: Axes,
+    x: float,
+    y: float,
+    number: int,
+    tint: str,
+    *,
+    size: float,
+    zorder: float,
+    edge: str | None = None,
+    hollow: bool = False,
+    drop: float = 0.0,
+    letters: float | None = None,
+    transform: Transform | None = None,
+) -> None:
+    """A numbered disc, `size` points across, that a key below spells out; `hollow` for what has not come.
+
+    The number stands `drop` data units below the middle and is `letters` points high, by default as fits its digits.
+    """
+    where, face = transform or axes.transData, "white" if hollow else tint
+    axes.plot(
+        x, y, "o", markersize=size, markerfacecolor=face, markeredgecolor=edge or tint, zorder=zorder, transform=where
+    )
+    axes.text(
+        x,
+        y - drop,
+        str(number),
+        ha="center",
+        va="center_baseline",
+        fontsize=letters or (7.5 if number < 100 else 6.2),
+        fontweight="bold",
+        color=INK if hollow else "white",
+        zorder=zorder + 1,
+        transform=where,
+    )
 
 
 def _columns(entries: list[list[str]], n_columns: int) -> list[list[int]]:

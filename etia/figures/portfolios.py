@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etia.figures.labels import key, key_height, signed
+from etia.figures.labels import disc, key, key_height, signed
 from etia.figures.style import BLUE, GREY, new_axes, styled
 
 if TYPE_CHECKING:
@@ -74,18 +74,7 @@ def draw_portfolios(
     axes.grid()
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
     for number, i in zip(numbers, named, strict=True):
-        axes.plot(cost[i], utility[i], "o", markersize=13, color=BLUE, markeredgecolor="white", zorder=4)
-        axes.text(
-            cost[i],
-            utility[i],
-            str(number),
-            ha="center",
-            va="center_baseline",
-            fontsize=7.5,
-            fontweight="bold",
-            color="white",
-            zorder=5,
-        )
+        disc(axes, cost[i], utility[i], number, BLUE, size=13, edge="white", letters=7.5, zorder=4)
     key(legend, texts, [BLUE] * len(texts), [False] * len(texts), numbers=numbers.tolist(), n_columns=2, most=3)
     return host
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.lines import Line2D
 
 from etia.figures.dates import decimal_year, decimal_years, name_as_of
-from etia.figures.labels import key, key_height, stack
-from etia.figures.style import FAINT, GREY, INK, SMALL, domain_colours, level_colour, new_axes, styled
+from etia.figures.labels import disc, key, key_height, stack
+from etia.figures.style import FAINT, GREY, SMALL, domain_colours, level_colour, new_axes, styled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,26 +112,8 @@ def _draw_lanes(
             tint = tints.get(str(row["domain"]), GREY)
             open_ = row["probability"] == row["probability"]
             axes.plot([row["year"]] * 2, [base, y], color=FAINT, linewidth=0.7, zorder=1)
-            axes.plot(
-                row["year"],
-                y,
-                "o",
-                markersize=14.5,
-                markerfacecolor="white" if open_ else tint,
-                markeredgecolor=tint,
-                zorder=2,
-            )
-            axes.text(
-                row["year"],
-                y - 0.004,
-                str(int(index) + 1),  # type: ignore[call-overload]
-                ha="center",
-                va="center_baseline",
-                fontsize=7.5 if int(index) < 99 else 6.2,  # type: ignore[call-overload]
-                color=INK if open_ else "white",
-                fontweight="bold",
-                zorder=3,
-            )
+            number = int(index) + 1  # type: ignore[call-overload]
+            disc(axes, row["year"], y, number, tint, size=14.5, hollow=open_, drop=0.004, zorder=2)
         axes.text(
             -0.012,
             base + way * heights[lane] / 2,

@@ -11,8 +11,8 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 
 from etia.figures.dates import decimal_year
-from etia.figures.labels import key, key_height, shares, stack, wrap
-from etia.figures.style import BLUE, FAINT, GREY, INK, ORANGE, SMALL, domain_colours, level_colour, new_axes, styled
+from etia.figures.labels import disc, key, key_height, shares, stack, wrap
+from etia.figures.style import BLUE, FAINT, GREY, ORANGE, SMALL, domain_colours, level_colour, new_axes, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -215,19 +215,7 @@ def _draw_events(
 ) -> None:
     for number, name in enumerate(events, 1):
         tint, open_, spot = tints.get(_domain(nodes[name]), GREY), _is_open(nodes[name]), spots[name]
-        face = "white" if open_ else tint
-        axes.plot(spot.x, spot.y, "o", markersize=14.5, markerfacecolor=face, markeredgecolor=tint, zorder=5)
-        axes.text(
-            spot.x,
-            spot.y - 0.005,
-            str(number),
-            ha="center",
-            va="center_baseline",
-            fontsize=7.5 if number < 100 else 6.2,
-            fontweight="bold",
-            color=INK if open_ else "white",
-            zorder=6,
-        )
+        disc(axes, spot.x, spot.y, number, tint, size=14.5, hollow=open_, drop=0.005, zorder=5)
 
 
 def _draw_trends(axes: Axes, nodes: dict[str, dict[str, Any]], spots: dict[str, _Spot]) -> None:
