@@ -15,7 +15,7 @@ from etia.compile.past import Past
 from etia.compile.policies import PolicyDraws, policies
 from etia.compile.scales import scales
 from etia.engine.calibration import base_rates
-from etia.engine.program import Curves, Program, Trends
+from etia.engine.program import Program, Trends
 from etia.engine.responses import Impacts, couple, spectral_radius, total_responses
 from etia.errors import StabilityError
 
@@ -255,9 +255,3 @@ def compile_model(
         PolicyDraws(), reference, central,
     )  # fmt: skip
     return compiled.with_policies(chosen) if chosen else compiled
-
-
-def curve_names(compiled: Compiled) -> list[str]:
-    """Event name of each interval of the curves."""
-    curves: Curves = compiled.curves.curves
-    return [compiled.index.names[event] for event in curves.event]

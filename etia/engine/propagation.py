@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NEAR = 128
 """runs whose noise is made at once, so that it stays near the processor"""
 
-__all__ = ["couple_noise", "noise_paths", "noise_since", "propagate", "to_latent", "to_units"]
+__all__ = ["couple_noise", "noise_paths", "noise_since", "propagate", "to_units"]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -244,13 +244,3 @@ def to_units(latent: Floats, scales: Scales, trends: NDArray[np.integer] | None 
             span = scales.upper[k] - scales.lower[k]
             out[..., place, :] = scales.lower[k] + span / (1.0 + np.exp(-x))
     return out
-
-
-def to_latent(values: Floats, scales: Scales, trend: int) -> Floats:
-    """Latent values g(y) of one trend."""
-    if scales.kind[trend] == LINEAR:
-        return np.asarray(values, dtype=float)
-    if scales.kind[trend] == LOG:
-        return np.log(values)
-    latent: Floats = np.log((values - scales.lower[trend]) / (scales.upper[trend] - values))
-    return latent

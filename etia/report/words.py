@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etia.calendar import parse_period
-from etia.report.numbers import NARROW, count, is_nothing, percent
+from etia.report.numbers import NARROW, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,14 +15,11 @@ __all__ = [
     "capital",
     "chance",
     "date_words",
-    "duration_words",
     "ended",
     "in_words",
     "likelihood",
     "listed",
-    "month_words",
     "quoted",
-    "told_apart",
 ]
 
 LIKELIHOODS: tuple[tuple[float, str], ...] = (
@@ -71,18 +68,6 @@ def date_words(date: str) -> str:
     return f"{day.year}"
 
 
-def month_words(date: str) -> str:
-    """A date no finer than its month."""
-    return date_words(str(date)[:7]) if str(date)[5:6].isdigit() else date_words(date)
-
-
-def duration_words(months: float) -> str:
-    """`18 months`, `three years`."""
-    if months >= 24 and abs(months / 12 - round(months / 12)) < 1e-9:
-        return count(round(months / 12), "year")
-    return count(round(months), "month")
-
-
 def listed(items: Iterable[str], last: str = "and") -> str:
     """`a, b and c`; with semicolons where the items hold commas."""
     found = [item for item in items if item]
@@ -128,8 +113,3 @@ def in_words(part: float) -> str:
         (2.0, "nearly all"),
     )
     return next((word for below, word in rungs if part < below), "more than all")
-
-
-def told_apart(value: float, se: float) -> str:
-    """A remark where a number cannot be told apart from nothing; else nothing."""
-    return "" if not is_nothing(value, se) else "cannot be told apart from nothing"
