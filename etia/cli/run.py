@@ -57,10 +57,11 @@ def command(
     if options.as_json:
         print_json(_document(shown, place, there is not None))
         return 0
+    from etia.facade.stored import read_manifest
     from etia.report.summary import run_lines
 
     print_lines(run_lines(shown))
-    for remark in shown.settled.remarks:
+    for remark in read_manifest(place)["remarks"]:
         say(remark)
     if there:
         say("this run was there already; nothing was computed again")

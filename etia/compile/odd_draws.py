@@ -9,6 +9,8 @@ import numpy as np
 from etia.compile.events import conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from etia.compile.program import Compiled
@@ -19,16 +21,19 @@ __all__ = ["odd_draws"]
 _MOST_NAMED = 5
 
 
-def odd_draws(study: Study) -> list[str]:
-    """A sentence on each kind of oddity that some draws have, with the share of draws; none where all is well."""
+def odd_draws(study: Study, titled: Callable[[str], str] = str) -> list[str]:
+    """A sentence on each kind of oddity that some draws have, with the share of draws; none where all is well.
+
+    `titled` says how an event of a name is called.
+    """
     if study.settings.central:
         return []
-    return [*_unmet(study), *_causes_after_effects(study)]
+    return [*_unmet(study, titled), *_causes_after_effects(study, titled)]
 
 
-def _unmet(study: Study) -> list[str]:
+def _unmet(study: Study, titled: Callable[[str], str]) -> list[str]:
     compiled = study.case().compiled
-    names = [compiled.index.names[event] for event in compiled.curves.curves.event]
+    names = [titled(compiled.index.names[event]) for event in compiled.curves.curves.event]
     unmet = ~np.array([found.is_met for found in study.calibrated])
     if not unmet.any():
         return []
@@ -49,13 +54,12 @@ def _told(said: str, names: list[str], unmet: NDArray[np.bool_]) -> list[str]:
     return [f"In {unmet.any(axis=1).mean():.1%} of draws {said}: {told}."]
 
 
-def _causes_after_effects(study: Study) -> list[str]:
+def _causes_after_effects(study: Study, titled: Callable[[str], str]) -> list[str]:
     compiled: Compiled = study.case().compiled
     step, links, names = compiled.fixed_step, compiled.links, compiled.index.names
     requires, _ = conditions(compiled.model, compiled.index)
     source, target = np.r_[links.source, requires.on], np.r_[links.target, requires.event]
-    pairs = zip(requires.event, requires.on, strict=True)
-    keys = [*links.keys, *(f"{names[event]} requires {names[on]}" for event, on in pairs)]
+    words = ["{0} -> {1}"] * len(links.source) + ["{1} requires {0}"] * len(requires.on)
     past = (step >= 0) & (step <= compiled.model.timeline.as_of)
     both = past[:, source] & past[:, target]
     behind = both & (step[:, source] >= step[:, target])
@@ -65,5 +69,7 @@ def _causes_after_effects(study: Study) -> list[str]:
         return []
     share = behind[:, sometimes].any(axis=1).mean()
     ranked = sometimes[np.argsort(-orders[sometimes], kind="stable")]
-    told = ", ".join(f"{keys[i]} ({orders[i]:.0%})" for i in ranked[:_MOST_NAMED])
+    # two links of one pair are told once
+    parts = {words[i].format(titled(names[source[i]]), titled(names[target[i]])): orders[i] for i in ranked}
+    told = ", ".join(f"{pair} ({part:.0%})" for pair, part in list(parts.items())[:_MOST_NAMED])
     return [f"In {share:.1%} of draws an uncertain date puts a cause not before its effect; idle there: {told}."]

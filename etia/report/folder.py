@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etia.compile.odd_draws import odd_draws
 from etia.errors import UsageError
 from etia.files.origins import FILE, origins_text
 from etia.report.manifest import manifest, resolved_text
@@ -26,15 +27,10 @@ if TYPE_CHECKING:
 
     from etia.facade import Run
 
-__all__ = ["default_folder", "recognised", "save"]
+__all__ = ["recognised", "save"]
 
 RUNS = "runs"
 _PAGES = "etia.report.pages"
-
-
-def default_folder(run: Run) -> Path:
-    """`runs/<model>-<hash>`, the hash from inputs and options."""
-    return Path(RUNS) / f"{run.model.name}-{manifest(run, resolved_text(run))['digest'][:12]}"
 
 
 def recognised(run: Run, folder: Path | None = None) -> Path | None:
@@ -145,7 +141,7 @@ def _write(run: Run, partial: Path, text: str, made: dict[str, Any], *, parquet:
         **made,
         "reached": reached,
         "tables": named,
-        "remarks": list(run.settled.remarks),
+        "remarks": [*run.settled.remarks, *odd_draws(run.study)],
         "command": sys.argv[1:],
         "times": times,
     }

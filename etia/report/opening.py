@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etia.compile.odd_draws import odd_draws
 from etia.report.document import Bullets, Paragraph, Section
 from etia.report.numbers import count
-from etia.report.words import LIKELIHOODS, date_words, ended, listed
+from etia.report.words import LIKELIHOODS, date_words, ended, listed, quoted
 
 if TYPE_CHECKING:
     from etia.report.document import Block
@@ -33,6 +34,7 @@ def reading(subject: Subject, *extra: str) -> Section:
              "with other random numbers, nineteen in twenty results would lie no farther off. It says "
 "nothing of whether "
              "the judgements are right.",
+             *odd_draws(subject.run.study, lambda name: quoted(subject.title(name))),
              f"Words for probabilities are used in one way throughout: {_scale()}.",
              "A band of 90 % holds nine of ten simulated courses, a band of 50 % every other one; the median lies in "
              "the middle, half of all courses above and half below."]  # fmt: skip
