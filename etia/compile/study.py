@@ -45,13 +45,20 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Settings:
-    """How many draws and runs, and from which seed (method §8)."""
+    """How many draws and runs, and from which seed (method §8).
+
+    They may be one of several `groups` of as many draws each (central model: runs), which share no random number and
+    together are those of one study.
+    """
 
     draws: int = 200
     runs: int = 100
     seed: int = 0
     jobs: int = 1
     central: bool = False
+    group: int = 0
+    """number of the group"""
+    groups: int = 1
 
     @property
     def n_draws(self) -> int:
@@ -60,7 +67,20 @@ class Settings:
     @property
     def calibration_runs(self) -> int:
         """Runs on which each draw is calibrated: at least 20,000 for the central model, at least 1,000 a draw."""
-        return 20_000 if self.central else 1_000
+        return 20_000 // self.groups if self.central else 1_000
+
+    @property
+    def first_draw(self) -> int:
+        """Number of the first draw over all groups."""
+        return self.group * self.n_draws
+
+    def first_run(self, p: int, a_draw: int) -> int:
+        """Number of draw p's first run over all groups, where a draw has so many."""
+        return (self.first_draw + p) * a_draw
+
+    def portion(self, n: int) -> int:
+        """The group's part of a number that is meant for all draws together; 1 at least."""
+        return max(n // self.groups, 1)
 
     def __post_init__(self) -> None:
         for name in ("draws", "runs", "jobs"):
@@ -77,7 +97,8 @@ class Study:
         self.model = model
         self.scenarios = dict(scenarios or {})
         self.settings = settings or Settings()
-        self.judgements = Judgements(self.settings.seed, self.settings.n_draws, central=self.settings.central)
+        chosen = self.settings
+        self.judgements = Judgements(chosen.seed, chosen.n_draws, central=chosen.central, first_draw=chosen.first_draw)
         self._plain: dict[tuple[object, ...], Compiled] = {}
         self._kept: dict[tuple[str, int], Kept] = {}
 
@@ -136,7 +157,7 @@ class Study:
             curves = compiled.curves.draw(p)
             start = None if guess is None else guess * closed_form_rates(curves)
             return calibrate(
-                compiled.program(p), curves, streams.starting_at(p * n_runs), n_runs,
+                compiled.program(p), curves, streams.starting_at(self.settings.first_run(p, n_runs)), n_runs,
                 held=None if held is None else held[p], free=free, start=start,
             )  # fmt: skip
 
@@ -363,8 +384,9 @@ class Case:
         return self.study.streams(self.compiled)
 
     def streams(self, p: int) -> Streams:
-        """The streams of draw p's runs, numbered from p · R."""
-        return self._streams.starting_at(p * self.study.settings.runs)
+        """The streams of draw p's runs, numbered from p · R in the first group."""
+        settings = self.study.settings
+        return self._streams.starting_at(settings.first_run(p, settings.runs))
 
     @cached_property
     def outcomes(self) -> Outcomes:

@@ -30,7 +30,7 @@ def causal_links(case: Case) -> pd.DataFrame:
     attributable_fraction: mean of 1 − min(1, 1/K), the part of the event that goes with the cause alone (method §7).
     """
     n_draws = case.outcomes.n_draws
-    draws = range(0, n_draws, max(n_draws // _DRAWS, 1))
+    draws = range(0, n_draws, max(n_draws // case.study.settings.portion(_DRAWS), 1))
     n = len(case.event_names)
     log_ratio, fraction = np.zeros((n, n)), np.zeros((n, n))
     for past in case.study.in_parallel(lambda p: past_events(case.program(p)), draws):

@@ -13,10 +13,12 @@ import pandas as pd
 
 from etia.compile.standard_errors import quantiles, standard_error
 from etia.describe.blocks import Block, blocks, in_order
+from etia.describe.calibrated import calibration_loads, threshold_scores
 from etia.describe.counterfactual import score_contrasts
-from etia.describe.effects import case_has_value, effects, measured
+from etia.describe.effects import case_has_value, effects
 from etia.describe.hypotheses import reached
-from etia.describe.moments import Moments, Part
+from etia.describe.moments import Moments, part_of, stacked_parts
+from etia.describe.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from etia.compile.study import Case
     from etia.describe.effects import Contrast
+    from etia.describe.moments import Part
 
     Floats = NDArray[np.float64]
 
@@ -34,16 +37,12 @@ __all__ = [
     "CHANGED_INPUTS",
     "CHANGED_SCORES",
     "CHANGED_TRENDS",
-    "Side",
     "changed_events",
     "changed_hypotheses",
     "changed_inputs",
-    "changed_rows",
     "changed_scores",
     "changed_trends",
-    "difference_of",
     "is_paired",
-    "paired_sides",
 ]
 
 CHANGED_INPUTS = ["path", "before", "after", "place_before", "place_after"]
@@ -92,20 +91,15 @@ def is_paired(before: Case, after: Case) -> bool:
     return (one.n_draws, one.runs, one.seed, one.central) == (two.n_draws, two.runs, two.seed, two.central)
 
 
-def difference_of(before: Case, after: Case, one: Floats, two: Floats) -> tuple[Floats, Floats]:
-    """(...) Difference of the means of outcomes (P · R, ...) and its standard error, paired where they can be."""
-    difference = two.mean(axis=0) - one.mean(axis=0)
+def _difference(before: Case, after: Case, one: Floats, two: Floats) -> tuple[float, float]:
+    """Difference of the means of outcomes (P · R,) and its standard error, paired where they can be."""
+    difference = float(two.mean() - one.mean())
     if is_paired(before, after):
-        return difference, standard_error(two - one, after.study.settings.n_draws, after)
+        return difference, float(standard_error(two - one, after.study.settings.n_draws, after))
     errors = [
         standard_error(values, case.study.settings.n_draws, case) for case, values in ((before, one), (after, two))
     ]
-    return difference, np.hypot(*errors)
-
-
-def _difference(before: Case, after: Case, one: Floats, two: Floats) -> tuple[float, float]:
-    difference, error = difference_of(before, after, one, two)
-    return float(difference), float(error)
+    return difference, float(np.hypot(*errors))
 
 
 def _horizon(before: Case, after: Case) -> str:
@@ -169,10 +163,7 @@ def changed_hypotheses(before: Case, after: Case) -> pd.DataFrame:
 
 
 def changed_scores(before: Case, after: Case) -> pd.DataFrame:
-    """Impact scores (total) at `as_of` and the horizon that differ, of events and trends of both sides.
-
-    Paired draw by draw; in the central model, which has one, the errors of both sides count.
-    """
+    """Impact scores (total) at `as_of` and the horizon that differ, of events and trends of both sides."""
     dates = _shared_dates(before, after)
     names = [name for name in after.model.events if name in before.model.events]
     trends = [trend for trend in after.trend_names if trend in before.trend_names]
@@ -181,12 +172,12 @@ def changed_scores(before: Case, after: Case) -> pd.DataFrame:
     sides = []
     for case in (before, after):
         asked = score_contrasts(case)
-        sides.append(Side(case, [asked[name].impact for name in names], trends, dates))
-    means, difference, error = paired_sides(*sides)
-    dust = 1e-12 * np.fmax(*np.abs(means))
+        sides.append(_Side(case, [asked[name].impact for name in names], trends, dates))
+    found = _differences_of(*sides)
+    dust = 1e-12 * np.fmax(*np.abs(found[:2]))
     rows = [
-        (after.scenario, names[e], trends[k], dates[t], *(float(part[e, k, t]) for part in (*means, difference, error)))
-        for e, k, t in np.argwhere(np.abs(np.nan_to_num(difference)) > np.nan_to_num(dust))
+        (after.scenario, names[e], trends[k], dates[t], *(float(part[e, k, t]) for part in found))
+        for e, k, t in np.argwhere(np.abs(np.nan_to_num(found[2])) > np.nan_to_num(dust))
     ]
     return pd.DataFrame(rows, columns=CHANGED_SCORES)
 
@@ -197,8 +188,8 @@ def _shared_dates(before: Case, after: Case) -> list[str]:
     return sorted((now if len(now) == 1 else set()) | {_horizon(before, after)})
 
 
-class Side:
-    """Contrasts of worlds of one side: what is asked of each of its blocks, and how it lies in the shared order."""
+class _Side:
+    """Contrasts of worlds of one side, at trends and dates that both sides have, in one order."""
 
     def __init__(self, case: Case, contrasts: list[Contrast], trends: list[str], dates: list[str]) -> None:
         self.case = case
@@ -207,10 +198,11 @@ class Side:
         self.trends = np.array([case.trend_names.index(trend) for trend in trends], dtype=np.int64)
         self.has_value = case_has_value(case, self.steps)[self.trends]
 
-    def part(self, block: Block) -> Part:
-        """(E, K, S) means of a block's runs."""
-        found = measured(block, self.contrasts, self.steps)
-        return Part(found.draw, found.n, found.mean[0][:, self.trends], found.squares[0][:, self.trends])
+    def values(self, block: Block) -> Iterator[Floats]:
+        """(R, K, S) of each contrast: what it makes of the trends in every run of a block."""
+        view = View(block, self.steps)
+        for contrast in self.contrasts:
+            yield view.total(contrast.first, contrast.second).by_run(view.is_early)[:, self.trends]
 
     def alone(self) -> tuple[Floats, Floats]:
         """Means and their errors."""
@@ -218,69 +210,26 @@ class Side:
         return found.total[:, self.trends], found.total_error[:, self.trends]
 
 
-def paired_sides(one: Side, two: Side) -> tuple[tuple[Floats, Floats], Floats, Floats]:
-    """(C, K, S) means of both sides, their difference, and its error.
-
-    Paired draw by draw; in the central model, which has one draw, and without shared random numbers the errors of both
-    sides count.
-    """
-    if not is_paired(one.case, two.case) or one.case.outcomes.n_draws == 1:
+def _differences_of(one: _Side, two: _Side) -> tuple[Floats, Floats, Floats, Floats]:
+    """(C, K, S) means of both sides, their difference, and its error: paired run by run where they can be."""
+    if not is_paired(one.case, two.case):
         (before, off), (after, other) = (side.alone() for side in (one, two))
-        return (before, after), after - before, np.hypot(off, other)
-    return _paired(one, two)
+        return before, after, after - before, np.hypot(off, other)
+    case, shape = two.case, (3, len(one.contrasts), *one.has_value.shape)
+    loads = calibration_loads(case) if case.has_calibration_error else None
+    found = Moments(shape, by_draw=case.outcomes.n_draws > 1)
 
+    def measure(pair: tuple[Block, Block]) -> Part:
+        scores = None if loads is None else threshold_scores(pair[1]) @ loads
+        parts = []
+        for before, after in zip(one.values(pair[0]), two.values(pair[1]), strict=True):
+            parts.append(part_of(pair[1].p, np.stack([before, after, after - before], axis=1), scores))
+        return stacked_parts(parts, axis=1)
 
-def _paired(one: Side, two: Side) -> tuple[tuple[Floats, Floats], Floats, Floats]:
-    """The same from the differences of the draws' means."""
-    shape = (len(one.contrasts), *one.has_value.shape)
-    sides, difference = [Moments(shape, by_draw=True) for _ in range(2)], Moments(shape, by_draw=True)
-    parts = [in_order(side.part, blocks(side.case), side.case.study.settings.jobs) for side in (one, two)]
-    for first, second in zip(*parts, strict=True):
-        sides[0].add(first)
-        sides[1].add(second)
-        difference.add(Part(first.draw, first.n, second.mean - first.mean, np.zeros(shape)))
+    pairs = zip(blocks(one.case), blocks(case), strict=True)
+    for part in in_order(measure, pairs, case.study.settings.jobs):
+        found.add(part)
     known = one.has_value & two.has_value
-    before, after, gap, error = (
-        np.where(known, values, np.nan)
-        for values in (sides[0].mean, sides[1].mean, difference.mean, difference.error())
-    )
-    return (before, after), gap, error
-
-
-def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """The rows of two tables of one name that differ, joined on what is no measured number.
-
-    For every number column `x`: `x_before`, `x_after`, `x_difference`; nan where a row stands on one side only. The
-    `se` of both are kept, not joined: differences of tables are not paired. For paired errors see `changed_trends`.
-    """
-    shared = [c for c in before.columns if c in after.columns]
-    numbers = [c for c in shared if _is_measured(before[c], after[c])]
-    keys = [c for c in shared if c not in numbers]
-    sides = [table.assign(**{c: table[c].astype(str) for c in keys}, _all=0) for table in (before, after)]
-    joined = (
-        sides[0][["_all", *keys, *numbers]]
-        .astype(dict.fromkeys(numbers, float))
-        .merge(
-            sides[1][["_all", *keys, *numbers]].astype(dict.fromkeys(numbers, float)),
-            on=["_all", *keys],
-            how="outer",
-            suffixes=("_before", "_after"),
-            sort=False,
-            indicator="_side",
-        )
-    )
-    for name in numbers:
-        if name != "se":
-            joined[f"{name}_difference"] = joined[f"{name}_after"] - joined[f"{name}_before"]
-    old, new = (joined[[f"{name}_{side}" for name in numbers]].to_numpy() for side in ("before", "after"))
-    same = ((old == new) | (np.isnan(old) & np.isnan(new))).all(axis=1) & (joined["_side"] == "both").to_numpy()
-    return pd.DataFrame(joined[~same].drop(columns=["_all", "_side"]).reset_index(drop=True))
-
-
-def _is_measured(*columns: pd.Series[Any]) -> bool:
-    """Whether a column holds measured numbers: floats on one side at least, floats or nothing on the other."""
-    floats = [pd.api.types.is_float_dtype(column) and column.notna().any() for column in columns]
-    return any(floats) and all(
-        is_float or pd.api.types.is_numeric_dtype(column) or column.isna().all()
-        for is_float, column in zip(floats, columns, strict=True)
-    )
+    error = found.error_with_calibration()
+    before, after, gap = (np.where(known, values, np.nan) for values in found.mean)
+    return before, after, gap, np.where(known, error[2], np.nan)

@@ -279,8 +279,9 @@ def attributable_fractions(
             fell[:, i, ground.past.event] = run.fell & ~ground.fell
         return part_of(block.p, fell)
 
-    a_draw = None if most_runs is None else max(most_runs // case.outcomes.n_draws, 1)
-    for part in in_order(measure, blocks(case, a_draw), case.study.settings.jobs):
+    settings = case.study.settings
+    a_draw = None if most_runs is None else max(settings.portion(most_runs) // settings.n_draws, 1)
+    for part in in_order(measure, blocks(case, a_draw), settings.jobs):
         moments.add(part)
     rows = []
     mean, error = moments.mean, moments.error()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Contrast", "Effects", "case_has_value", "effects", "measured"]
+__all__ = ["Contrast", "Effects", "case_has_value", "effects"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,11 @@ def effects(case: Case, contrasts: Sequence[Contrast], steps: Sequence[int] | In
     loads = calibration_loads(case) if case.has_calibration_error else None
 
     def measure(block: Block) -> Part:
-        return measured(block, contrasts, wanted, loads)
+        return _measured(block, contrasts, wanted, loads)
 
     for part in in_order(measure, blocks(case), case.study.settings.jobs):
         found.add(part)
-    mean, error = found.mean.copy(), found.error()
-    if found.answer is not None:
-        error = np.sqrt(error**2 + (found.answer**2).sum(axis=0))
+    mean, error = found.mean.copy(), found.error_with_calibration()
     mean[:, :, ~case_has_value(case, wanted)] = np.nan
     error[np.isnan(mean)] = np.nan
     return Effects(wanted, mean[0], mean[1], error[0], error[1])
@@ -77,7 +75,7 @@ def case_has_value(case: Case, steps: Ints) -> NDArray[np.bool_]:
     return ~np.isnan(case.outcomes.kept[0].shared[:, steps])
 
 
-def measured(block: Block, contrasts: Sequence[Contrast], steps: Ints, loads: Floats | None = None) -> Part:
+def _measured(block: Block, contrasts: Sequence[Contrast], steps: Ints, loads: Floats | None = None) -> Part:
     """(2, C, K, S) moments of total and direct effects over a block's runs.
 
     `loads` (I, L): of the calibrated ln λ0, to which the means' answer is then measured too.

@@ -30,9 +30,9 @@ def evidence_accounts(case: Case) -> list[Account]:
     """Accounts of every trend at `end`, from some of the runs: enough for shares."""
     end = case.calendar.n_steps - 1
     asked = [(trend, end) for trend in case.trend_names]
-    n_draws = case.outcomes.n_draws
+    n_draws, wanted = case.outcomes.n_draws, case.study.settings.portion(_DRAWS)
     runs = None if n_draws == 1 else _RUNS_A_DRAW
-    return accounts(case, asked, least_share=_LEAST_SHARE, most_runs=runs, every=max(n_draws // _DRAWS, 1))
+    return accounts(case, asked, least_share=_LEAST_SHARE, most_runs=runs, every=max(n_draws // wanted, 1))
 
 
 def evidence_shares(found: Sequence[Account]) -> pd.DataFrame:

@@ -104,7 +104,7 @@ class _Bare(NamedTuple):
 def _without(case: Case, mechanisms: tuple[str, ...]) -> _Bare:
     bare = case.study.case(case.scenario, case.lens, case.policies, switched_off=mechanisms)
     settings = case.study.settings
-    n_wanted = max(_EVENT_DRAWS // max(len(case.event_names), 1), _LEAST_DRAWS)
+    n_wanted = settings.portion(max(_EVENT_DRAWS // max(len(case.event_names), 1), _LEAST_DRAWS))
     draws = range(0, settings.n_draws, max(settings.n_draws // n_wanted, 1))
     case.study.rates(case.scenario)
 

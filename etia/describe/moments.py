@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Moments", "Part", "part_of"]
+__all__ = ["Moments", "Part", "part_of", "stacked_parts"]
 
 
 class Part(NamedTuple):
@@ -26,10 +28,26 @@ class Part(NamedTuple):
     )
 
 
-def part_of(draw: int, values: Floats) -> Part:
-    """The part of values (runs, ...)."""
+def part_of(draw: int, values: Floats, scores: Floats | None = None) -> Part:
+    """The part of values (runs, ...), with their mean's answer to what has `scores` (runs, L) where these are given."""
     mean = values.mean(axis=0)
-    return Part(draw, len(values), mean, ((values - mean) ** 2).sum(axis=0))
+    deviation = values - mean
+    answer = None
+    if scores is not None:
+        answer = np.tensordot(scores - scores.mean(axis=0), deviation, axes=(0, 0)) / len(values)
+    return Part(draw, len(values), mean, (deviation**2).sum(axis=0), answer)
+
+
+def stacked_parts(parts: Sequence[Part], axis: int) -> Part:
+    """Parts of the same runs as one, stacked along a new axis of what they measure."""
+    answers = [part.answer for part in parts if part.answer is not None]
+    return Part(
+        parts[0].draw,
+        parts[0].n,
+        np.stack([part.mean for part in parts], axis),
+        np.stack([part.squares for part in parts], axis),
+        np.stack(answers, axis + 1) if answers else None,
+    )
 
 
 def _joined(one: Part, other: Part) -> Part:
@@ -83,6 +101,11 @@ class Moments:
         """(L, ...) how the mean answers to what was calibrated, where the parts say."""
         units = self._with_open()
         return None if units is None else units.answer
+
+    def error_with_calibration(self) -> Floats:
+        """(...) standard error of the mean, calibration's part included where the parts say how they answer to it."""
+        error, answer = self.error(), self.answer
+        return error if answer is None else np.sqrt(error**2 + (answer**2).sum(axis=0))
 
     def error(self) -> Floats:
         """(...) standard error of the mean; nan with a single unit."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from etia.compile.study import Case
+    from etia.compile.study import Case, Settings
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -154,7 +154,7 @@ def _passed_on(case: Case, names: Sequence[str], owner: Ints, places: Ints) -> M
     acting = [name for name in names if _acts(case, name)]
     out = Moments((len(places), len(names)), by_draw=outcomes.n_draws > 1)
     is_exact = len(acting) <= MOST_EXACT
-    n_runs, every = _extent(outcomes.n_draws, len(acting) if is_exact else None)
+    n_runs, every = _extent(case.study.settings, len(acting) if is_exact else None)
 
     def measure(block: Block) -> Part:
         walk = _Walk(block, case, acting, names, owner, places)
@@ -168,14 +168,14 @@ def _passed_on(case: Case, names: Sequence[str], owner: Ints, places: Ints) -> M
     return out
 
 
-def _extent(n_draws: int, n_exact: int | None) -> tuple[int, int]:
+def _extent(settings: Settings, n_exact: int | None) -> tuple[int, int]:
     """Runs a draw, and that each how manieth draw is taken, for orders or for all coalitions of `n_exact` events."""
     most = _EXACT_RUNS if n_exact is None else max(_EXACT_RUNS >> n_exact, _RUNS_A_DRAW)
-    if n_draws == 1:
-        return (_RUNS_OF_ONE if n_exact is None else max(most, _RUNS_OF_ONE // 2)), 1
+    if settings.n_draws == 1:
+        return settings.portion(_RUNS_OF_ONE if n_exact is None else max(most, _RUNS_OF_ONE // 2)), 1
     n_runs = _RUNS_A_DRAW if n_exact is None else max(most // _DRAWS, _RUNS_A_DRAW)
     draws = _DRAWS if n_exact is None or n_exact < 10 else _DRAWS // 2
-    return n_runs, max(n_draws // draws, 1)
+    return n_runs, max(settings.n_draws // settings.portion(draws), 1)
 
 
 def _acts(case: Case, name: str) -> bool:
@@ -242,7 +242,7 @@ class _Walk:
         stream = np.array([key(case.study.settings.seed, "order", "shares")], dtype=np.uint64)
         parts = np.zeros((self.block.n, len(self.places), n))
         for i in range(n_orders):
-            number = (self.block.p * n_orders + i) * n
+            number = ((case.study.settings.first_draw + self.block.p) * n_orders + i) * n
             order = np.argsort(uniforms(stream, number, n)[:, 0], kind="stable")
             for walk in (order, order[::-1]):
                 before = np.zeros((self.block.n, len(self.places)))

@@ -38,6 +38,13 @@ class Change:
         early = self.early[self.group] - other.early[other.group]
         return Change(early, np.arange(len(early)), self.late - other.late)
 
+    def by_run(self, is_early: NDArray[np.bool_]) -> Floats:
+        """(R, K, S) the change of every run at all steps."""
+        out = np.empty((len(self.group), self.late.shape[1], len(is_early)))
+        out[:, :, is_early] = self.early[self.group]
+        out[:, :, ~is_early] = self.late
+        return out
+
     def answer(self, scores: Floats) -> Floats:
         """(L, K, late steps) mean over runs of the change times scores (R, L), whose own mean is 0.
 

@@ -1,8 +1,8 @@
 """What differs between runs, or between the scenarios of one: in what went in, and in what came out (method §8).
 
 Runs with the same seed, draws and runs are done again on the same random numbers, and their outcomes taken from each
-other run by run. Other tables are held against each other as they were written; those in `PAIRED_TABLES`, where asked
-for, with the paired error of the difference too.
+other run by run. Tables are held against each other as they were written; those that are asked for are done again in
+groups too, so that every difference in them has its paired error.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from etia.compile.study import REFERENCE
+from etia.describe.changed_tables import changed_rows, with_errors
 from etia.describe.comparison import (
     CHANGED_EVENTS,
     CHANGED_HYPOTHESES,
@@ -19,14 +20,13 @@ from etia.describe.comparison import (
     CHANGED_TRENDS,
     changed_events,
     changed_hypotheses,
-    changed_rows,
     changed_scores,
     changed_trends,
     is_paired,
 )
-from etia.describe.paired_tables import PAIRED_TABLES, paired_errors
 from etia.errors import UsageError
 from etia.facade.compared_inputs import compared_inputs, name_of_run
+from etia.facade.tables import layers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["CHANGED_TABLES", "Comparison", "compare"]
 
 CHANGED_TABLES = ["run", "table", "rows", "differing"]
+_GROUPS = 10
 _OF_PAIRS = {
     "events": (changed_events, CHANGED_EVENTS),
     "trends": (changed_trends, CHANGED_TRENDS),
@@ -69,8 +70,7 @@ class Comparison:
     rows: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     """the differing rows of tables that were asked for, both sides beside each other
 
-    `se_before` and `se_after` are each side's own. Events' probabilities, means of projections and transmission have
-    `se_difference` too, paired like the parts above (of transmission the largest of its three parts').
+    `se_before` and `se_after` are each side's own, `x_difference_se` is that of `x_difference`, from groups of draws.
     """
 
     @property
@@ -93,12 +93,13 @@ def compare(runs: Sequence[Run], *, tables: Iterable[str] = ()) -> Comparison:
         name: _stacked(((other, changed(before, after)) for other, before, after in pairs), columns)
         for name, (changed, columns) in _OF_PAIRS.items()
     }
-    counts, rows = _tables(runs, list(tables), pairs)
+    paired = all(is_paired(before, after) for _, before, after in pairs)
+    counts, rows = _tables(runs, list(tables), paired=paired)
     return Comparison(
         inputs=_stacked(compared_inputs(runs), CHANGED_INPUTS),
         **found,
         tables=counts,
-        paired=all(is_paired(before, after) for _, before, after in pairs),
+        paired=paired,
         rows=rows,
     )
 
@@ -123,54 +124,56 @@ def _stacked(parts: Iterable[tuple[str, pd.DataFrame]], columns: Sequence[str]) 
 
 
 def _tables(
-    runs: Sequence[Run], wanted: Sequence[str], found: Iterable[tuple[str, Case, Case]]
+    runs: Sequence[Run], wanted: Sequence[str], *, paired: bool
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """How many rows of each table differ, and the rows of those that are wanted."""
     import pandas as pd
 
     counts: list[tuple[str, str, int, int]] = []
-    rows: dict[str, list[tuple[str, pd.DataFrame]]] = {name: [] for name in wanted}
+    rows: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in wanted}
     there: set[str] = set()
-    pairs: dict[str, list[tuple[Case, Case]]] = {}
-    for name, *pair in found:
-        pairs.setdefault(name, []).append((pair[0], pair[1]))
+    names: list[str] = []
     for name, before, after in _sides(runs, wanted):
+        names.append(name)
         there |= set(before) & set(after)
         for table in (t for t in before if t in after):
             differing = changed_rows(before[table], after[table])
             n_rows = max(len(before[table]), len(after[table]), len(differing))
             counts.append((name, table, n_rows, len(differing)))
             if table in rows:
-                rows[table].append((name, _with_errors(table, differing, pairs.get(name, []))))
+                rows[table][name] = differing
     for table in wanted:
         if table not in there:
             raise UsageError(
                 f"there is no table '{table}' on both sides; there are {', '.join(sorted(there)) or 'none'}"
             )
-    made = {name: _stacked(parts, list(parts[0][1].columns) if parts else []) for name, parts in rows.items()}
+    if any(len(part) for parts in rows.values() for part in parts.values()):
+        rows = _with_errors(runs, names, rows, paired=paired)
+    made = {
+        table: _stacked(parts.items(), list(next(iter(parts.values())).columns) if parts else [])
+        for table, parts in rows.items()
+    }
     return pd.DataFrame(counts, columns=CHANGED_TABLES), made
 
 
-def _with_errors(table: str, rows: pd.DataFrame, pairs: Sequence[tuple[Case, Case]]) -> pd.DataFrame:
-    """Differing rows of a table with `se_difference`, where it can be had; nan in rows of one side only."""
-    import pandas as pd
-
-    if table not in PAIRED_TABLES or rows.empty:
-        return rows
-    kind, parts = PAIRED_TABLES[table][0], []
-    for before, after in pairs:
-        if before.lens != after.lens:
-            continue
-        own = rows["scenario"] == after.scenario if "scenario" in rows else pd.Series(True, index=rows.index)
-        both = rows["se_before"].notna() & rows["se_after"].notna()
-        held = rows[own & (rows["lens"] == after.lens) & both]
-        names, dates = (list(dict.fromkeys(held[column])) for column in (kind, "date"))
-        errors = paired_errors(table, before, after, names, dates)
-        parts.append(errors.assign(scenario=after.scenario, lens=after.lens))
-    keys = [key for key in ("scenario", "lens", kind, "date") if key in rows]
-    if not parts:
-        return rows.assign(se_difference=float("nan"))
-    return rows.merge(pd.concat(parts)[[*keys, "se_difference"]], on=keys, how="left", sort=False)
+def _with_errors(
+    runs: Sequence[Run], names: Sequence[str], rows: Mapping[str, Mapping[str, pd.DataFrame]], *, paired: bool
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """By table and what is compared (`names`) the differing rows, with errors from groups of the runs' draws."""
+    out = {table: dict(parts) for table, parts in rows.items()}
+    # what is learned from data is no mean over draws
+    by_chance = [table for table in rows if "learn" not in layers_of(table)]
+    sides: dict[tuple[str, str], tuple[list[pd.DataFrame], list[pd.DataFrame]]] = {}
+    for alike in zip(*(run.in_groups(_GROUPS) for run in runs), strict=False):
+        for name, (_, before, after) in zip(names, _sides(alike, by_chance), strict=True):
+            for table in by_chance:
+                one, two = sides.setdefault((name, table), ([], []))
+                one.append(before[table])
+                two.append(after[table])
+    for (name, table), (one, two) in sides.items():
+        if name in out[table]:
+            out[table][name] = with_errors(out[table][name], one, two, is_paired=paired)
+    return out
 
 
 def _sides(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -44,11 +44,18 @@ class Request:
     learn: bool = False
     """fits, backtests and weights of lenses too"""
 
-    def settings(self, jobs: int) -> Settings:
+    @property
+    def size(self) -> int:
+        """How many independent units there are: draws, or the runs of the central model."""
+        return self.runs if self.central or self.exact else self.draws
+
+    def settings(self, jobs: int, group: int = 0, groups: int = 1) -> Settings:
         """The study's settings."""
         from etia.compile.study import Settings
 
-        return Settings(self.draws, self.runs, self.seed, jobs, self.central or self.exact)
+        central = self.central or self.exact
+        draws, runs = (self.draws, self.runs // groups) if central else (self.draws // groups, self.runs)
+        return Settings(draws, runs, self.seed, jobs, central, group, groups)
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,6 +72,8 @@ class Run:
     """where it was read from, if it was"""
     remarks: tuple[str, ...] = field(default=())
     """what the person should know of how it went"""
+    group: tuple[int, int] = (0, 1)
+    """the number of the group of its draws (central model: runs) that it looks at, and of how many"""
 
     @cached_property
     def settled(self) -> Run:
@@ -85,7 +94,7 @@ class Run:
 
         over: dict[str, Scenario] = {name: model.scenario for name, model in self.scenarios.items() if model.scenario}
         kind = ExactStudy if self.request.exact else Study
-        return kind(self.model.content, over, self.request.settings(self.jobs))
+        return kind(self.model.content, over, self.request.settings(self.jobs, *self.group))
 
     @cached_property
     def cases(self) -> Cases:
@@ -148,6 +157,15 @@ class Run:
     def asking(self, **changes: Any) -> Run:
         """The same run with other numbers of draws or runs, or another seed."""
         return replace(self, request=replace(self.request, **changes), folder=None)
+
+    def in_groups(self, most: int) -> Iterator[Run]:
+        """The same run in up to `most` groups of as many draws (central model: runs), which are independent.
+
+        No draw or run is in two groups; a remainder is in none. Each draw and run is the one that it is in the whole.
+        """
+        whole = self.settled
+        n = min(most, whole.request.size)
+        return (replace(whole, folder=None, group=(number, n)) for number in range(n))
 
     def __repr__(self) -> str:
         asked, over = self.request, f" with {', '.join(self.scenarios)}" if self.scenarios else ""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from etia.facade.running import Run
 
-__all__ = ["LAYERS", "Tables"]
+__all__ = ["LAYERS", "Tables", "layers_of"]
 
 LAYERS = {
     "describe": "etia.describe.layer",
@@ -82,7 +82,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     @staticmethod
     def _order(name: str) -> list[str]:
         """The layers, those first whose module lists the table: so one table costs one layer."""
-        listed = [layer for layer, module in LAYERS.items() if name in _listed(module)]
+        listed = layers_of(name)
         return listed + [layer for layer in LAYERS if layer not in listed]
 
     def __iter__(self) -> Iterator[str]:
@@ -96,5 +96,6 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         return f"Tables({', '.join(name for made in self._made.values() for name in made) or 'none asked for yet'})"
 
 
-def _listed(module: str) -> tuple[str, ...]:
-    return tuple(getattr(import_module(module), "TABLES", ()))
+def layers_of(table: str) -> list[str]:
+    """The layers whose modules list the table."""
+    return [layer for layer, module in LAYERS.items() if table in getattr(import_module(module), "TABLES", ())]

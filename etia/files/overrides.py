@@ -47,6 +47,10 @@ def _located(root: Node, text: str) -> Path:
     known = list(dict.fromkeys([*node.entries, *allowed, *map(str, range(len(node.items)))]))
     where = f"in '{dotted(path)}'" if path else "in the model"
     missing = ".".join(rest)
+    if node.items and rest[0] in allowed:
+        raise UsageError(
+            f"--set: '{dotted(path)}' is a list of {len(node.items)}; write '{dotted(path)}.0.{missing}' for its first"
+        )
     hint = did_you_mean(missing, known, what="known there")
     raise UsageError(f"--set: there is no '{missing}' {where}. {hint}".strip())
 

@@ -35,7 +35,7 @@ def comparison_lines(found: Comparison, most: int | None, *, md: bool = False) -
     """The parts one after another, of each at most `most` rows (all: None), the largest differences first."""
     lines: list[str] = []
     for name, table in found.parts.items():
-        head = _HEADS.get(name) or f"{name}{_errors_of(table, is_paired=found.paired)}"
+        head = _HEADS.get(name) or name
         differing = _differing(table)
         lines += ["", f"## {head}" if md else head, *([""] if md else [])]
         if differing.empty:
@@ -62,15 +62,6 @@ def _differing(table: pd.DataFrame) -> pd.DataFrame:
     error = kept["se"].to_numpy(dtype=float)
     clear = size[size > 0] / np.where(np.isfinite(error) & (error > 0), error, 1e-300)
     return kept.iloc[np.argsort(-clear, kind="stable")]
-
-
-def _errors_of(table: pd.DataFrame, *, is_paired: bool) -> str:
-    """Of a table's rows, what the errors beside them are."""
-    if "se_difference" in table:
-        return (
-            f": {'se_difference is paired' if is_paired else 'errors of both sides'}; the other errors are each side's"
-        )
-    return ": errors of each side, not paired" if "se_before" in table else ""
 
 
 def _counts(name: str, table: pd.DataFrame) -> Iterator[str]:

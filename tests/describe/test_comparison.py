@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from etia.compile.study import Settings, Study
@@ -11,7 +10,6 @@ from etia.describe.comparison import (
     changed_events,
     changed_hypotheses,
     changed_inputs,
-    changed_rows,
     changed_scores,
     changed_trends,
     is_paired,
@@ -85,18 +83,42 @@ def test_scores_differ_by_what_was_changed_paired_draw_by_draw() -> None:
     assert table.se[0] == pytest.approx(0, abs=1e-12)
 
 
+def test_scores_of_the_central_model_are_paired_run_by_run() -> None:
+    """a brings 10 or 13, and more runs have the second event b: do(a) less never(a) is 3 more in every run.
+
+    What b does to x under a, 1 in each run where it comes, falls out: paired, its difference has no error at all.
+    """
+    also = RAW | {"impacts": {**RAW["impacts"], "b -> x": {"shape": "step", "lasting": 1}},
+                  "links": {"a -> b": {"rate_ratio": 2}}}  # fmt: skip
+    stronger = also | {"impacts": {**also["impacts"], "a -> x": {"shape": "step", "lasting": 13}}}
+    table = changed_scores(*(case_of(raw, runs=3000) for raw in (also, stronger)))
+    row = table[table.event == "a"].iloc[0]
+    assert row.difference == pytest.approx(3)
+    assert row.se == pytest.approx(0, abs=1e-9)
+
+
+def test_the_error_of_a_score_s_difference_holds_calibration_s_part() -> None:
+    """The link a -> b from ratio 2 to 3: b comes in more runs of do(a) and, to keep its 30 %, in fewer of never(a).
+
+    Forty repetitions with other seeds spread as far as the error of one says.
+    """
+    linked = RAW | {"impacts": {"b -> x": {"shape": "step", "lasting": 10}}, "links": {"a -> b": {"rate_ratio": 2}}}
+    stronger = linked | {"links": {"a -> b": {"rate_ratio": 3}}}
+    found = []
+    for seed in range(40):
+        sides = [
+            Study(load_dict({"etia": 1, "title": "test", **raw}).model, {}, Settings(1, 1000, seed=seed, central=True))
+            for raw in (linked, stronger)
+        ]
+        table = changed_scores(*(study.case() for study in sides))
+        found.append(table[table.event == "a"].iloc[0])
+    spread = np.std([row.difference for row in found], ddof=1)
+    assert np.mean([row.se for row in found]) == pytest.approx(spread, rel=0.35)
+
+
 def test_a_hypothesis_is_compared_run_by_run() -> None:
     """x reaches 5 exactly where a has come."""
     held = {"hypotheses": {"h": {"statement": "H.", "trend": "x", "at_least": 5, "at": 2022}}}
     row = changed_hypotheses(case_of(RAW | held, runs=4000), case_of(LIKELIER | held, runs=4000)).iloc[0]
     assert_within_error(row.difference, 0.1, row.se)
     assert row.se == pytest.approx(np.sqrt(0.09 / 4000), rel=0.15)
-
-
-def test_rows_of_tables_are_joined_on_their_names() -> None:
-    before = pd.DataFrame({"event": ["a", "b"], "probability": [0.4, 0.3], "se": [0.1, 0.1]})
-    after = pd.DataFrame({"event": ["a", "b"], "probability": [0.5, 0.3], "se": [0.1, 0.1]})
-    table = changed_rows(before, after)
-    assert table.event.tolist() == ["a"]
-    assert table.probability_difference.tolist() == pytest.approx([0.1])
-    assert changed_rows(before, before).empty
