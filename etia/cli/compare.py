@@ -23,7 +23,13 @@ __all__ = ["command"]
     "--top", default=12, show_default=True, type=click.IntRange(min=1), metavar="N", help="Rows shown of each part."
 )
 @click.option("--all", "whole", is_flag=True, help="Show every row.")
-@click.option("--table", "tables", multiple=True, metavar="NAME", help="Show a table's differing rows with paired errors, for which both runs are done again; repeatable.")
+@click.option(
+    "--table",
+    "tables",
+    multiple=True,
+    metavar="NAME",
+    help="Show a table's differing rows with paired errors, for which all is done again; repeatable.",
+)
 @as_json
 def command(runs: tuple[str, ...], md: bool, top: int, whole: bool, tables: tuple[str, ...], as_json: bool) -> int:
     """Compare each RUN, a run folder, with the first; of a single one its scenarios with the reference."""

@@ -107,10 +107,21 @@ class Moments:
         error, answer = self.error(), self.answer
         return error if answer is None else np.sqrt(error**2 + (answer**2).sum(axis=0))
 
-    def error(self) -> Floats:
-        """(...) standard error of the mean; nan with a single unit."""
+    @property
+    def n_units(self) -> int:
+        """How many independent units there are."""
+        units = self._with_open()
+        return 0 if units is None else units.n
+
+    def variance(self) -> Floats:
+        """(...) variance of the units; nan with a single one."""
         units = self._with_open()
         if units is None or units.n < 2:
             return np.full(self._shape, np.nan)
-        out: Floats = np.sqrt(units.squares / (units.n - 1) / units.n)
+        out: Floats = units.squares / (units.n - 1)
+        return out
+
+    def error(self) -> Floats:
+        """(...) standard error of the mean; nan with a single unit."""
+        out: Floats = np.sqrt(self.variance() / max(self.n_units, 1))
         return out

@@ -43,11 +43,11 @@ def drafted_cases(seed: int, runs: int = 4_000) -> tuple[Case, ...]:
 
 
 def case_of(
-    raw: dict[str, Any], *, central: bool = True, draws: int = 8, runs: int = 2_000, folder: Path | None = None
+    raw: dict[str, Any], *, draws: int | None = None, runs: int = 2_000, seed: int = 0, folder: Path | None = None
 ) -> Case:
-    """The case of a model written in Python."""
+    """The case of a model written in Python: the central model's, but where draws are asked for."""
     model = load_dict({"etia": 1, "title": "test", **raw}, folder=folder or ".").model
-    return Study(model, {}, Settings(draws=draws, runs=runs, central=central)).case()
+    return Study(model, {}, Settings(draws or 1, runs, seed, central=draws is None)).case()
 
 
 def assert_within_error(found: ArrayLike, exact: ArrayLike, error: ArrayLike, *, floor: float = 1e-9) -> None:

@@ -106,11 +106,7 @@ def test_the_error_of_a_score_s_difference_holds_calibration_s_part() -> None:
     stronger = linked | {"links": {"a -> b": {"rate_ratio": 3}}}
     found = []
     for seed in range(40):
-        sides = [
-            Study(load_dict({"etia": 1, "title": "test", **raw}).model, {}, Settings(1, 1000, seed=seed, central=True))
-            for raw in (linked, stronger)
-        ]
-        table = changed_scores(*(study.case() for study in sides))
+        table = changed_scores(*(case_of(raw, runs=1000, seed=seed) for raw in (linked, stronger)))
         found.append(table[table.event == "a"].iloc[0])
     spread = np.std([row.difference for row in found], ddof=1)
     assert np.mean([row.se for row in found]) == pytest.approx(spread, rel=0.35)

@@ -133,7 +133,7 @@ def test_nothing_differs_before_the_event() -> None:
 def test_with_two_draws_or_more_the_error_is_that_of_draw_means() -> None:
     """x rises by an uncertain 0 … 6 (PERT: variance (mean − low)(high − mean)/7 = 9/7): se √(9/7 / 400)."""
     uncertain = CHAIN | {"links": {}, "impacts": {"d -> x": {"shape": "step", "lasting": [0, 3, 6]}}}
-    case = case_of(uncertain, central=False, draws=400, runs=2)
+    case = case_of(uncertain, draws=400, runs=2)
     row = removal_effects(case, ["d"], steps=[10]).iloc[0]
     assert row.se == pytest.approx(np.sqrt(9 / 7 / 400), rel=0.15)
     assert_within_error(row.total, 3, row.se)

@@ -136,7 +136,7 @@ def test_a_term_of_chance_has_the_error_of_its_share_of_runs() -> None:
 
 
 def test_errors_of_sums_are_those_of_draws_and_sums_keep_the_whole() -> None:
-    account = explain(case_of(CHAIN, central=False, draws=6, runs=50), "x", "2020")
+    account = explain(case_of(CHAIN, draws=6, runs=50), "x", "2020")
     for terms in (account.top(2), account.top_causes(2)):
         assert sum(term.latent for term in terms) == pytest.approx(account.latent, abs=1e-9)
     assert account.units.shape == (6, len(account.terms))
