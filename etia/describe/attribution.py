@@ -57,8 +57,12 @@ class ChainSums:
         least_share: float = 0.01,
         most_chains: int = 50_000,
         keeps_units: bool = False,
+        n_loads: int = 0,
     ) -> None:
-        """`keeps_units`: what each unit (see `close_unit`) adds is kept, for standard errors."""
+        """`keeps_units`: what each unit (see `close_unit`) adds is kept, for standard errors.
+
+        `n_loads`: how many scores each run comes with, to which the means' answers are wanted.
+        """
         self.ways = ways
         self.least_share = least_share
         n_ways = max((ways.count(event) for event in range(n_events)), default=0) + 1
@@ -70,6 +74,8 @@ class ChainSums:
         self._n = n_events
         self._n_events = n_events
         self._sums = np.zeros((size, n_ways))  # pages that are never touched take no memory
+        self._products = np.zeros((size, n_ways, n_loads))  # sums of values times scores; pages likewise
+        self._scores = np.zeros(n_loads)
         self._n_runs = 0
         self._keeps_units = keeps_units
         self._before = np.zeros((0, n_ways))
@@ -99,27 +105,36 @@ class ChainSums:
             unit[column[places]] = means  # what came to nothing in all lands in the last place
         return out[:, :-1]
 
-    def add(self, block: Block, logs: LogPulls, values: WayValues, step: int) -> None:
-        """Take in all runs of a block, with its pulls' logarithms and its draw's ways, at a step."""
+    def answers(self) -> Floats:
+        """(L, rows) what each row's mean over runs answers to the scores: E[(f − E f) s]."""
+        sums, products = self._sums[: self._n].reshape(-1), self._products[: self._n]
+        flat = np.flatnonzero(sums)
+        mean, score = sums[flat] / self._n_runs, self._scores / self._n_runs
+        return (products.reshape(len(sums), -1)[flat] / self._n_runs - mean[:, None] * score).T
+
+    def add(self, block: Block, logs: LogPulls, values: WayValues, step: int, scores: Floats | None = None) -> None:
+        """Take in all runs of a block, with its pulls' logarithms, its draw's ways and the runs' scores, at a step."""
         ground, program = block.ground, block.program
         past, pulls = ground.past, ground.pulls
         trend = self.ways.trend
         movers, kept = ground.mover, past.event
         # a past event's term is the same in all runs of a draw unless some of the past is gone
         shared = not ground.fell.any()
-        jobs = [(kept, block.steps[:1], float(block.n)), (movers, block.steps, 1.0)]
+        each = np.zeros((block.n, 0)) if scores is None else scores
+        jobs = [(kept, block.steps[:1], float(block.n), each.sum(axis=0)[None]), (movers, block.steps, 1.0, each)]
         if not shared:
-            jobs = [(np.concatenate([kept, movers]), block.steps, 1.0)]
-        for terminals, steps, weight in jobs:
+            jobs = [(np.concatenate([kept, movers]), block.steps, 1.0, each)]
+        for terminals, steps, weight, of_runs in jobs:
             self._n = _add_chains(
                 terminals, steps.astype(np.int64), weight, step, program.as_of, past.place, past.start, past.cause,
                 past.log_ratio, past.event, ground.place, ground.mover, ground.is_free, *logs,
                 pulls.surface_start, pulls.surface_target, self.ways.start, self.ways.impact, values.gain, values.lag,
                 values.shape, values.factor, np.ascontiguousarray(program.trends.response[:, trend]),
                 program.trends.response_row.astype(np.int64), self.least_share,
-                self._parent, self._event, self._child, self._sibling, self._n, self._sums,
+                self._parent, self._event, self._child, self._sibling, self._n, self._sums, of_runs, self._products,
             )  # fmt: skip
         self._n_runs += block.n
+        self._scores += each.sum(axis=0)
 
     def rows(self) -> list[tuple[tuple[int, ...], int, float]]:
         """(chain from its first cause to the acting event, way or −1 for the rest, mean part in the latent scale)."""
@@ -184,6 +199,7 @@ def _add_chains(  # type: ignore[no-untyped-def]
     terminals, steps, run_weight, at, as_of, past_place, past_start, past_cause, past_log, past_event, place, mover,
     is_free, log_of_past, log_by_age, log_surface, surface_start, surface_target, way_start, way_impact, gain, lag,
     shape, factor, response, response_row, least_share, parent, node_event, child, sibling, n_nodes, sums,
+    scores, products,
 ):  # fmt: skip
     n_events = steps.shape[1]
     value = np.empty(sums.shape[1])
@@ -251,4 +267,6 @@ def _add_chains(  # type: ignore[no-untyped-def]
                             own -= part
                 for w in range(n_ways + 1):
                     sums[node, w] += run_weight * own * value[w]
+                    for i in range(scores.shape[1]):
+                        products[node, w, i] += own * value[w] * scores[r, i]
     return n_nodes

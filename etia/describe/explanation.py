@@ -4,7 +4,7 @@ In the latent scale the terms sum to the mean of g(y): the baseline, what polici
 every event that has come its total response, told apart by the ways that it takes to the trend and by the causes that
 it goes back to. In the trend's units a term is its latent part times (y − y_baseline) / (g(y) − g(y_baseline)), y being
 where the mean of g(y) stands; so these sum too. A term's standard error comes from its means in the draws, or, in the
-central model, in blocks of runs; calibration's part is in the first, not in the second.
+central model, in blocks of runs, with calibration's part on top.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etia.compile.bands import Bands
 from etia.compile.standard_errors import quantiles
 from etia.describe.attribution import ChainSums, log_pulls
 from etia.describe.blocks import blocks, in_order
+from etia.describe.calibrated import calibration_loads, threshold_scores
 from etia.describe.relations import Basis, Ground, basis_shares, between_events, grounds_of_way, name_of
 from etia.describe.ways import Ways, way_values, ways
 from etia.engine.ensemble import to_units_of
@@ -90,6 +92,8 @@ class Account:
     terms: tuple[Term, ...]
     units: Floats = field(default_factory=lambda: np.zeros((0, 0)), repr=False, compare=False)
     """(units, terms) each independent unit's means of the terms; (0, 0) where errors were not asked for"""
+    answers: Floats = field(default_factory=lambda: np.zeros((0, 0)), repr=False, compare=False)
+    """(loads, terms) what the terms answer to the calibrated rates (central model); none else"""
 
     @property
     def event_terms(self) -> list[Term]:
@@ -138,7 +142,9 @@ class Account:
         )
         if not events:
             mechanisms = claims = ()
-        se = _error_of(self.units[:, places].sum(axis=1)) if self.units.size else float("nan")
+        se = float("nan")
+        if self.units.size:
+            se = _error_of(self.units[:, places].sum(axis=1), self.answers[:, places].sum(axis=1))
         return Term(kind, events, (), mechanisms, claims, (), latent, share, se, se * self._slope)
 
     @property
@@ -193,9 +199,11 @@ def _row(term: Term) -> dict[str, Any]:
     return {"name": term.name, "kind": term.kind, **lists, **{k: None if v != v else v for k, v in sizes.items()}}
 
 
-def _error_of(means: Floats) -> float:
-    """The standard error of the mean over units."""
-    return float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("nan")
+def _error_of(means: Floats, answer: Floats) -> float:
+    """The standard error of the mean over units, with calibration's part."""
+    if len(means) < 2:
+        return float("nan")
+    return float(np.hypot(means.std(ddof=1) / np.sqrt(len(means)), np.linalg.norm(answer)))
 
 
 def step_of(case: Case, at: str | None) -> int:
@@ -223,7 +231,13 @@ def explain(case: Case, trend: str, at: str | None = None, *, least_share: float
     """
     if trend not in case.trend_names:
         raise UsageError(f"there is no trend {trend!r}; the model has {', '.join(case.trend_names)}")
-    return accounts(case, [(trend, step_of(case, at))], least_share=least_share, with_errors=True)[0]
+    step = step_of(case, at)
+    found = accounts(case, [(trend, step)], least_share=least_share, with_errors=True)[0]
+    # the tables' own median, which needs no samples of the noise where no event feels it
+    bands, steps, median = Bands(case, (0.5,)), np.array([step]), np.array([[found.median]])
+    means, k = bands.means(steps), case.trend_names.index(trend)
+    bands.improve(k, steps, None if means is None else means[k], median)
+    return replace(found, median=float(median[0, 0]))
 
 
 def accounts(
@@ -243,25 +257,30 @@ def accounts(
     places = [case.trend_names.index(trend) for trend, _ in asked]
     found = {k: ways(case, k) for k in dict.fromkeys(places)}
     n_events = len(case.event_names)
-    sums = [ChainSums(n_events, found[k], least_share=least_share, keeps_units=with_errors) for k in places]
+    loads = calibration_loads(case) if with_errors and case.has_calibration_error else None
+    n_loads = 0 if loads is None else loads.shape[1]
+    sums = [
+        ChainSums(n_events, found[k], least_share=least_share, keeps_units=with_errors, n_loads=n_loads) for k in places
+    ]
     known: list[list[Floats]] = [[] for _ in asked]
     plain: list[list[tuple[float, float]]] = [[] for _ in asked]
     unit_of: list[int] = []  # of every run
     steps = np.array(sorted({step for _, step in asked}), dtype=np.int64)
 
-    def laid_out(block: Block) -> tuple[Block, LogPulls, dict[int, WayValues], Floats, Floats]:
+    def laid_out(block: Block) -> tuple[Block, LogPulls, dict[int, WayValues], Floats, Floats, Floats | None]:
         values = way_values(case, found, block.p)
-        return block, log_pulls(block), values, block.latent(steps), _policies(case, block.p)
+        scores = None if loads is None else threshold_scores(block) @ loads
+        return block, log_pulls(block), values, block.latent(steps), _policies(case, block.p), scores
 
     chosen = (block for block in blocks(case, most_runs) if block.p % every == 0)
-    for block, logs, values, latent, policies in in_order(laid_out, chosen, case.study.settings.jobs):
+    for block, logs, values, latent, policies, scores in in_order(laid_out, chosen, case.study.settings.jobs):
         unit = block.p if by_draw else block.first
         if unit_of and unit_of[-1] != unit:
             for one in sums:
                 one.close_unit()
         unit_of += [unit] * block.n
         for i, (k, (_, step)) in enumerate(zip(places, asked, strict=True)):
-            sums[i].add(block, logs, values[k], step)
+            sums[i].add(block, logs, values[k], step, scores)
             known[i].append(latent[:, k, int(np.searchsorted(steps, step))])
             baseline = float(block.program.trends.baseline[k, step])
             plain[i] += [(baseline, float(policies[k, step]))] * block.n
@@ -284,10 +303,10 @@ def _with_errors(account: Account, latent: Floats, alone: Floats, unit_of: Ints,
     _, first, counts = np.unique(unit_of, return_index=True, return_counts=True)
     total, own = (np.add.reduceat(values, first, axis=0) for values in (latent, alone))
     total, own = total / counts, own / counts[:, None]
-    by_row = sums.unit_means()
+    by_row, row_answers = sums.unit_means(), sums.answers()
     place = {key: i for i, key in enumerate((chain, way) for chain, way, _ in sums.rows())}
-    columns = []
-    for term in account.terms:
+    columns, answers = [], np.zeros((len(row_answers), len(account.terms)))
+    for t, term in enumerate(account.terms):
         if term.kind == "baseline":
             columns.append(own[:, 0])
         elif term.kind == "policies":
@@ -296,13 +315,14 @@ def _with_errors(account: Account, latent: Floats, alone: Floats, unit_of: Ints,
             columns.append(total - own.sum(axis=1) - by_row.sum(axis=1))
         else:
             columns.append(by_row[:, place[term.source]])
+            answers[:, t] = row_answers[:, place[term.source]]
     units = np.stack(columns, axis=1)
     slope = account._slope
     terms = []
-    for term, means in zip(account.terms, units.T, strict=True):
-        se = _error_of(means)
+    for term, means, answer in zip(account.terms, units.T, answers.T, strict=True):
+        se = _error_of(means, answer)
         terms.append(replace(term, se=se, share_se=se * slope))
-    return replace(account, terms=tuple(terms), units=units)
+    return replace(account, terms=tuple(terms), units=units, answers=answers)
 
 
 def _policies(case: Case, p: int) -> Floats:

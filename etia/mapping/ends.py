@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from etia.compile.bands import Bands
 from etia.compile.standard_errors import quantiles
 from etia.engine.ensemble import to_units_of
 from etia.engine.snapshots import latent_at
-from etia.mapping.bands import Bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

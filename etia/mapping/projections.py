@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from etia.compile.bands import Bands
 from etia.compile.standard_errors import mean_and_error, quantile_errors, quantiles
 from etia.engine.ensemble import to_units_of
 from etia.engine.snapshots import latent_at
-from etia.mapping.bands import Bands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

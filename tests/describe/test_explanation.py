@@ -12,6 +12,7 @@ import pytest
 from etia.describe.explanation import accounts, explain
 from etia.errors import UsageError
 from tests.describe.cases import assert_within_error, case_of, drafted_cases, known_case
+from tests.describe.test_calibrated import WEB
 from tests.describe.test_counterfactual import CHAIN
 
 
@@ -133,6 +134,23 @@ def test_a_term_of_chance_has_the_error_of_its_share_of_runs() -> None:
     assert errors[("a",)] == (0, 0)
     # from 100 blocks, so known to a fourteenth of itself
     assert errors[("b",)] == pytest.approx((10 * 0.5 / np.sqrt(50_000),) * 2, rel=0.3)
+
+
+def test_errors_of_terms_and_of_their_sums_hold_calibration_s_part() -> None:
+    """Events that promote each other in a ring, 100,000 runs: without calibration's part errors were too small by 1.4.
+
+    Over 30 seeds the spread of the four largest parts, each known to 13 % of itself, is what their errors say.
+    """
+    accounts_of = [explain(case_of(WEB, runs=100_000, seed=seed), "x", "2026") for seed in range(30)]
+    sizes: dict[str, list[tuple[float, float]]] = {}
+    for account in accounts_of:
+        for term in (*account.event_terms, *account.by_event()):
+            sizes.setdefault(f"{term.kind} {term.name}", []).append((term.latent, term.se))
+    ratios = [
+        np.std([size for size, _ in sizes[name]], ddof=1) / np.sqrt(np.mean([se**2 for _, se in sizes[name]]))
+        for name in ("event b → x", "event c → x", "cause b", "cause c")
+    ]
+    assert 0.8 < np.mean(ratios) < 1.2
 
 
 def test_errors_of_sums_are_those_of_draws_and_sums_keep_the_whole() -> None:

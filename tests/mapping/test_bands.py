@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from etia.compile.study import Settings, Study
+from etia.describe.explanation import explain
 from etia.files.load import load_dict
 from etia.mapping.ends import ends
 from etia.mapping.projections import LEVELS, projections
@@ -34,6 +35,11 @@ def test_bands_of_the_mixture_are_those_of_many_noisy_samples(case):
     level = np.array(LEVELS)[:, None]
     assert np.all(np.abs(share - level) < 4.5 * np.sqrt(level * (1 - level) / RUNS))
     assert np.all(found.errors[:, after - found.first :] > 0)
+
+
+def test_an_explanation_states_the_median_of_the_tables(case):
+    found = projections(case)["y"]
+    assert explain(case, "y", "2029").median == found.quantiles[LEVELS.index(0.5), -1]
 
 
 def test_errors_of_the_mixture_are_smaller_than_those_of_samples(case):
