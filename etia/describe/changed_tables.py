@@ -29,15 +29,18 @@ NAMING = frozenset({
     "model", "origin", "variant", "against", "known",
 })  # fmt: skip
 """columns that say what a row is about; all others say what was found"""
+WITHOUT_NOTHING = frozenset({"shares", "attributable_fractions"})
+"""tables that leave out rows in which nothing is found"""
 SIDES = ("_before", "_after")
 ENDS = "_difference"
+_ROUNDING = 1e-12
 
 
 def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """The rows of two tables of one name that differ, joined on what they are about.
 
     For every other column `x`: `x_before` and `x_after`, for measured numbers `x_difference` too (but for `se`, each
-    side's own); missing where a row stands on one side only.
+    side's own); missing where a row stands on one side only. What rounding alone sets apart is the same.
     """
     names, found = _columns(before, after)
     numbers = [column for column in found if _is_measured(before[column], after[column])]
@@ -51,16 +54,24 @@ def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     same = joined["_side"] == "both"
     for column in found:
         old, new = joined[f"{column}_before"], joined[f"{column}_after"]
+        if column in numbers:
+            same &= np.isclose(old, new, rtol=_ROUNDING, atol=0.0, equal_nan=True)
+        else:
+            same &= (old == new) | (old.isna() & new.isna())
         if column in numbers and column != "se":
             joined[f"{column}{ENDS}"] = new - old
-        same &= (old == new) | (old.isna() & new.isna())
     parts = [f"{column}{end}" for column in found for end in (*SIDES, ENDS)]
     kept = joined.loc[~same, [*names, *(part for part in parts if part in joined)]]
     return pd.DataFrame(kept.reset_index(drop=True))
 
 
 def with_errors(
-    rows: pd.DataFrame, one: Sequence[pd.DataFrame], two: Sequence[pd.DataFrame], *, is_paired: bool
+    rows: pd.DataFrame,
+    one: Sequence[pd.DataFrame],
+    two: Sequence[pd.DataFrame],
+    *,
+    is_paired: bool,
+    absent: float = np.nan,
 ) -> pd.DataFrame:
     """Differing rows with `x_difference_se` beside every `x_difference`.
 
@@ -71,14 +82,23 @@ def with_errors(
     is_paired
         Whether both sides share their random numbers; where they do not, the errors of both count.
 
-    An error is missing in rows that some group lacks, and where there are fewer than two groups.
+    absent
+        What a row that a group lacks stands for: nothing (0) in tables that leave such rows out, else unknown.
+
+    An error is missing in rows that some group lacks, where all groups differ alike but the whole does not, and where
+    there are fewer than two groups.
     """
     numbers = [column.removesuffix(ENDS) for column in rows.columns if column.endswith(ENDS)]
     if rows.empty or not numbers:
         return rows
     names = [column for column in rows.columns if not column.endswith((*SIDES, ENDS))]
-    before, after = (np.array([_aligned(table, rows, names, numbers) for table in side]) for side in (one, two))
+    before, after = (np.array([_aligned(table, rows, names, numbers, absent) for table in side]) for side in (one, two))
     errors = _error(after - before) if is_paired else np.hypot(_error(before), _error(after))
+    if is_paired:
+        # groups that do not move where the whole does, as a quantile's may, say nothing of its error
+        gap = rows[[f"{number}{ENDS}" for number in numbers]].to_numpy(dtype=float)
+        still = (errors == 0.0) & ~np.isclose((after - before).mean(axis=0), gap, rtol=1e-9, atol=_ROUNDING)
+        errors = np.where(still, np.nan, errors)
     out = rows.copy()
     for i, number in enumerate(numbers):
         place = int(out.columns.get_loc(f"{number}{ENDS}"))  # type: ignore[arg-type]
@@ -94,14 +114,14 @@ def _error(groups: Floats) -> Floats:
     return error
 
 
-def _aligned(table: pd.DataFrame, rows: pd.DataFrame, names: list[str], numbers: list[str]) -> Floats:
-    """(rows, numbers) values of a table in the rows of another; nan where it lacks a row or a number."""
+def _aligned(table: pd.DataFrame, rows: pd.DataFrame, names: list[str], numbers: list[str], absent: float) -> Floats:
+    """(rows, numbers) values of a table in the rows of another; `absent` where it lacks a row."""
     known = [number for number in numbers if number in table]
     kept = _keyed(table, names)[["_all", *names, *known]].drop_duplicates(["_all", *names])
     wanted = _keyed(rows, names)[["_all", *names]]
-    found = wanted.merge(kept, on=["_all", *names], how="left", sort=False)
+    found = wanted.merge(kept, on=["_all", *names], how="left", sort=False, indicator="_side")
     values: Floats = found.reindex(columns=numbers).to_numpy(dtype=float)
-    return values
+    return np.where((found["_side"] == "both").to_numpy()[:, None], values, absent)
 
 
 def _keyed(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from etia.compile.study import REFERENCE
-from etia.describe.changed_tables import changed_rows, with_errors
+from etia.describe.changed_tables import WITHOUT_NOTHING, changed_rows, with_errors
 from etia.describe.comparison import (
     CHANGED_EVENTS,
     CHANGED_HYPOTHESES,
@@ -172,7 +172,9 @@ def _with_errors(
                 two.append(after[table])
     for (name, table), (one, two) in sides.items():
         if name in out[table]:
-            out[table][name] = with_errors(out[table][name], one, two, is_paired=paired)
+            out[table][name] = with_errors(
+                out[table][name], one, two, is_paired=paired, absent=0.0 if table in WITHOUT_NOTHING else float("nan")
+            )
     return out
 
 

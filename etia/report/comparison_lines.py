@@ -6,12 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pandas as pd
 
     from etia.facade.comparison import Comparison
 
@@ -35,8 +34,8 @@ def comparison_lines(found: Comparison, most: int | None, *, md: bool = False) -
     """The parts one after another, of each at most `most` rows (all: None), the largest differences first."""
     lines: list[str] = []
     for name, table in found.parts.items():
-        head = _HEADS.get(name) or name
-        differing = _differing(table)
+        head, looked_at = (_HEADS[name], table) if name in _HEADS else _by_number(name, table)
+        differing = _differing(looked_at)
         lines += ["", f"## {head}" if md else head, *([""] if md else [])]
         if differing.empty:
             nothing_shared = table.empty and name in ("events", "trends", "hypotheses")
@@ -57,11 +56,34 @@ def _differing(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["differing"] > 0]
     if "difference" not in table or table.empty:
         return table
-    size = table["difference"].abs().to_numpy(dtype=float)
-    kept = table[size > 0]
-    error = kept["se"].to_numpy(dtype=float)
-    clear = size[size > 0] / np.where(np.isfinite(error) & (error > 0), error, 1e-300)
-    return kept.iloc[np.argsort(-clear, kind="stable")]
+    size, error = (np.nan_to_num(table[column].abs().to_numpy(dtype=float)) for column in ("difference", "se"))
+    # a difference without any chance in it comes before all others, one whose error is not known after them
+    known = table["se"].notna().to_numpy()
+    clear = np.where(known, size / np.where(error > 0, error, 1e-300), 1e-300 * size)
+    kept = np.flatnonzero((size > 0) | table["difference"].isna().to_numpy())
+    return table.iloc[kept[np.argsort(-clear[kept], kind="stable")]]
+
+
+def _by_number(name: str, table: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Differing rows of a table, a line for each number that differs; what all share is said in the head."""
+    names = [column for column in table if not str(column).endswith(("_before", "_after", "_difference", "_se"))]
+    alike = {column: set(table[column]) for column in names if column in ("run", "scenario", "lens")}
+    shared = [column for column, values in alike.items() if len(values) == 1]
+    parts = []
+    for what in (str(column).removesuffix("_before") for column in table if str(column).endswith("_before")):
+        before, after = table[f"{what}_before"], table[f"{what}_after"]
+        missing = pd.Series(np.nan, index=table.index)
+        part = table[[column for column in names if column not in shared]].assign(
+            what=what,
+            before=before.astype(object),
+            after=after.astype(object),
+            difference=table.get(f"{what}_difference", missing),
+            se=table.get(f"{what}_difference_se", missing),
+        )
+        if what != "se":  # each side's own
+            parts.append(part[(before != after) & ~(before.isna() & after.isna())])
+    said = ", ".join(f"{column} {next(iter(alike[column]))}" for column in shared)
+    return f"{name} ({said})" if said else name, pd.concat(parts, ignore_index=True) if parts else table
 
 
 def _counts(name: str, table: pd.DataFrame) -> Iterator[str]:

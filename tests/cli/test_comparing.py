@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,9 @@ def test_every_difference_in_a_table_has_its_paired_error(capsys):
                 assert 0.4 < at_end[row[kind]] / row["se"] < 2.0
     assert all(row["total_difference_se"] >= 0 for row in found["shares"])
     main(["compare", "one", "two", "--table", "transmission"])
-    assert "meso_own_difference_se" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "transmission (run two, scenario reference, lens only)" in out
+    assert re.search(r"^trend +date +what +before +after +difference +se$", out, re.MULTILINE)
 
 
 def test_words_of_a_table_stand_beside_each_other(capsys):
