@@ -8,6 +8,7 @@ import click
 
 from etia.cli.asking import print_lines, records
 from etia.cli.options import RunOptions, print_json, run_options, say, told_anew, verb
+from etia.cli.options import false_alarm as with_false_alarm
 from etia.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,16 +25,15 @@ __all__ = ["command"]
 @told_anew("output", "The file of the proposal (NAME-fitted.yaml here).", "FILE")
 @told_anew("force", "Replace a file that is there.")
 @run_options
-@click.option(
-    "--false-alarm", type=click.FloatRange(0, 0.5, min_open=True, max_open=True), default=0.05, metavar="P",
-    help="How often a turning point may be called where there is none; intervals cover the rest (0.05).",
-)  # fmt: skip
+@with_false_alarm
 def command(model: str, options: RunOptions, false_alarm: float) -> int:
     """Posterior impact sizes of MODEL, printed and written as a proposal (`-o FILE`; else NAME-fitted.yaml here)."""
+    from etia.learn.connected import checked_rate
     from etia.learn.fit import DRAWS, fit_model
     from etia.learn.model_breaks import model_turning_points
     from etia.learn.proposal import proposal_text, write_proposal
 
+    checked_rate(false_alarm)
     loaded = _under_scenario(model, options)
     fits = fit_model(
         loaded.model, lens=options.lens, seed=options.seed, draws=options.draws or DRAWS, central=options.central

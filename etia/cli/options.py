@@ -12,7 +12,7 @@ import click
 
 from etia.cli import Settings
 
-__all__ = ["RunOptions", "as_json", "print_json", "run_options", "say", "verb"]
+__all__ = ["RunOptions", "as_json", "false_alarm", "print_json", "run_options", "say", "told_anew", "verb"]
 
 SCHEMA_VERSION = 1
 """version of what `--json` prints"""
@@ -48,6 +48,13 @@ def verb(name: str, **settings: Any) -> Callable[[Function], click.Command]:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+false_alarm = click.option(
+    "--false-alarm",
+    type=float,
+    default=0.05,
+    metavar="P",
+    help="How often a turning point may be called where there is none; intervals cover the rest (0.05).",
+)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import click
 
 from etia.cli.asking import asked_run, print_lines, records
 from etia.cli.options import RunOptions, print_json, run_options, say, verb
+from etia.cli.options import false_alarm as with_false_alarm
 from etia.cli.progress import busy
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = ["command"]
     help="Go on until errors of event probabilities and trend means are at most X.",
 )
 @click.option("--learn", is_flag=True, help="Fits, backtests and weights of lenses too; a minute or more.")
+@with_false_alarm
 @click.option("--fitted", type=click.Path(), metavar="FILE", help="A proposal of `etia fit`, whose sizes are used.")
 @click.option("--every-step", is_flag=True, help="Scores at every step, not only the last of each year.")
 @click.option("--parquet", is_flag=True, help="Tables as *.parquet too.")
@@ -38,6 +40,7 @@ def command(
     exact: bool,
     until_se: float | None,
     learn: bool,
+    false_alarm: float,
     fitted: str | None,
     every_step: bool,
     parquet: bool,
@@ -48,7 +51,16 @@ def command(
     from etia.facade import open_run
     from etia.report.folder import recognised
 
-    run = asked_run(model, options, exact=exact, until_se=until_se, every_step=every_step, learn=learn, fitted=fitted)
+    run = asked_run(
+        model,
+        options,
+        exact=exact,
+        until_se=until_se,
+        every_step=every_step,
+        learn=learn,
+        false_alarm=false_alarm,
+        fitted=fitted,
+    )
     wanted = Path(options.output) if options.output else None
     there = recognised(run, wanted)
     with busy("calibrating, sampling, describing, mapping, prescribing"):

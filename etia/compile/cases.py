@@ -30,6 +30,8 @@ class Options:
     """the model's name, for tables that name it"""
     learn: bool = False
     """fits, backtests and weights of lenses too, not only the test of turning points"""
+    false_alarm: float = 0.05
+    """how often a turning point may be called where there is none; intervals of breaks cover the rest"""
 
 
 class Cases(Sequence[Case]):

@@ -9,6 +9,10 @@ which says for or against, the size how much is at stake for the actor; v takes 
 give the numbers of stakes (1CAA, 1DAA). Weights by the balance of power (3CAA, 3DAA) are not applied: the model
 format has no means of one actor upon another.
 
+The half-sum is that of an independent open program (github.com/llosimura/tio, tried on the MACTOR program's own
+example); the printed formula has not been held against it. Others take the smaller of both sizes, which counts a
+lukewarm ally for less.
+
 References
 ----------
 M. Godet, Actors' moves and strategies: the MACTOR method, Futures 23 (6), 1991, 605–622.

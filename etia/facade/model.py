@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from etia.errors import UsageError
 from etia.files import load as files
 from etia.files.places import Places
 from etia.files.resolved import joined, scenario_layers
@@ -169,15 +168,14 @@ class Model:
         return measures(self.content)
 
     def turning_points(self, *, false_alarm: float = 0.05) -> pd.DataFrame:
-        """Table `turning_points` at another false-alarm rate than a run's 5 %; intervals cover 1 − `false_alarm`.
+        """Table `turning_points` without a run, at a false-alarm rate; intervals cover 1 − `false_alarm`.
 
         Raises UsageError unless the rate lies strictly between 0 and 0.5.
         """
+        from etia.learn.connected import checked_rate
         from etia.learn.model_breaks import model_turning_points
 
-        if not 0 < false_alarm < 0.5:
-            raise UsageError(f"a false-alarm rate lies strictly between 0 and 0.5, not at {false_alarm:g}")
-        return model_turning_points(self.content, alpha=false_alarm)
+        return model_turning_points(self.content, alpha=checked_rate(false_alarm))
 
     def fit(self, *, lens: str | None = None, seed: int = 0, draws: int | None = None, central: bool = False) -> Fits:
         """What the data say of the sizes of past impacts on measured trends, as `etia fit`; `.table` has them all."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from etia.errors import UsageError
 from etia.facade.model import Model, load
 from etia.facade.tables import Tables
+from etia.learn.connected import FALSE_ALARM, checked_rate
 
 if TYPE_CHECKING:
     from etia.compile.cases import Cases, Options
@@ -43,6 +44,8 @@ class Request:
     until_se: float | None = None
     learn: bool = False
     """fits, backtests and weights of lenses too"""
+    false_alarm: float = FALSE_ALARM
+    """of the test of turning points"""
 
     @property
     def size(self) -> int:
@@ -110,7 +113,8 @@ class Run:
         """What layers are told besides the cases."""
         from etia.compile.cases import Options
 
-        return Options(self.model.claims, self.request.every_step, self.model.name, self.request.learn)
+        asked = self.request
+        return Options(self.model.claims, asked.every_step, self.model.name, asked.learn, asked.false_alarm)
 
     @cached_property
     def tables(self) -> Tables:
@@ -190,6 +194,7 @@ def run(
     every_step: bool = False,
     until_se: float | None = None,
     learn: bool = False,
+    false_alarm: float = FALSE_ALARM,
     fitted: str | Path | None = None,
 ) -> Run:
     """A run of a model, given or to be loaded.
@@ -212,6 +217,9 @@ def run(
         Another present, and `PATH=VALUE` texts applied to the model.
     learn
         Fits, backtests and weights of lenses from the data too (a minute or more); turning points are always tested.
+    false_alarm
+        How often the test of turning points may call one where there is none, between 0 and 0.5; their intervals
+        cover the rest.
     fitted
         A proposal of `etia fit`, whose sizes take the place of the model's own.
     until_se
@@ -229,7 +237,7 @@ def run(
     n_runs = runs if runs is not None else 20_000 if central else 100
     over = _under_scenarios(base, [scenarios] if isinstance(scenarios, (str, Path, Mapping)) else list(scenarios))
     chosen = None if policies is None else tuple(policies)
-    request = Request(lens, chosen, draws, n_runs, seed, central, exact, every_step, until_se, learn)
+    request = Request(lens, chosen, draws, n_runs, seed, central, exact, every_step, until_se, learn, false_alarm)
     _check(base, request)
     return Run(base.without_scenario(), over, request, jobs or os.cpu_count() or 1)
 
@@ -282,3 +290,4 @@ def _check(model: Model, request: Request) -> None:
             raise UsageError(f"{word} must be 1 or more, not {getattr(request, word)}")
     if request.until_se is not None and not 0 < request.until_se < float("inf"):
         raise UsageError(f"--until-se {request.until_se:g}: a standard error is above 0")
+    checked_rate(request.false_alarm)

@@ -8,15 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from etia.errors import UsageError
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from etia.schema.model import Model
 
-__all__ = ["FALSE_ALARM", "chance_sentence", "is_connected"]
+__all__ = ["FALSE_ALARM", "chance_sentence", "checked_rate", "is_connected", "rate_words"]
 
 FALSE_ALARM = 0.05
 """the rate at which a test of turning points calls a break where there is none, unless another is asked for"""
+
+
+def checked_rate(rate: float) -> float:
+    """A false-alarm rate that was asked for. Raises UsageError unless it lies strictly between 0 and 0.5."""
+    if not 0 < rate < 0.5:
+        raise UsageError(f"a false-alarm rate lies strictly between 0 and 0.5, not at {rate:g}")
+    return rate
+
+
+def rate_words(rate: float) -> str:
+    """A rate that was asked for, as it was asked for: 0.05 as `5 %`, 0.005 as `0.5 %`."""
+    return f"{100 * rate:.3g} %"
 
 
 def is_connected(breaks: pd.DataFrame, model: Model) -> pd.Series[bool]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scipy.stats import binom
 
+from etia.learn.connected import FALSE_ALARM, rate_words
 from etia.learn.telling import verdict
 
 if TYPE_CHECKING:
@@ -39,15 +40,15 @@ CAUSES = {
 """why bands may miss what came though later events are known, by the method of the baseline"""
 
 
-def say(tables: Tables, methods: Methods | None = None) -> str:
+def say(tables: Tables, methods: Methods | None = None, *, false_alarm: float = FALSE_ALARM) -> str:
     """The paragraph, as far as there are tables.
 
     Of `turning_points`, `fit`, `backtest`, `backtest_events`, `lens_weights`. `methods` are those of the trends'
-    baselines, for the likely cause of bands that miss.
+    baselines, for the likely cause of bands that miss; `false_alarm` is the rate at which the breaks were tested.
     """
     parts = []
     if "turning_points" in tables:
-        parts.append(say_breaks(tables["turning_points"], tables.get("fit")))
+        parts.append(say_breaks(tables["turning_points"], tables.get("fit"), false_alarm=false_alarm))
     if "fit" in tables:
         parts.append(say_fit(tables["fit"]))
     if "backtest" in tables:
@@ -67,7 +68,7 @@ def _count(n: int, word: str) -> str:
     return f"{n} {word}{'' if n == 1 else 's'}"
 
 
-def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None) -> str:
+def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None, *, false_alarm: float = FALSE_ALARM) -> str:
     """How many of the dated events show in the data at their dates; with `fit` only those with a fitted impact."""
     if fit is not None and len(fit):
         breaks = breaks.merge(fit[["event", "trend"]].drop_duplicates(), on=["event", "trend"])
@@ -79,7 +80,7 @@ def say_breaks(breaks: pd.DataFrame, fit: pd.DataFrame | None = None) -> str:
     verb = "show a break at their date" if len(found) > 1 else "shows a break at its date"
     if "transition" in found and (found["transition"] > 0).any():
         verb += " or within six months of it"
-    shown = f"{len(found) or 'none'} {verb} at a false-alarm rate of 5 %"
+    shown = f"{len(found) or 'none'} {verb} at a false-alarm rate of {rate_words(false_alarm)}"
     shown += f" ({_listed(pairs)})" if pairs else ""
     rest = [
         f"{int(verdicts[name])} {one if verdicts[name] == 1 else many}"

@@ -32,7 +32,7 @@ MOST_DRAWS, MOST_RUNS = 60, 50
 def tables(study: Study, cases: Cases, options: Options) -> dict[str, pd.DataFrame]:
     """`turning_points`; with `options.learn` all of `TABLES`. All are of the model without scenarios."""
     model, asked = study.model, study.settings
-    found = {"turning_points": model_turning_points(model)}
+    found = {"turning_points": model_turning_points(model, alpha=options.false_alarm)}
     if not options.learn:
         return found
     settings = replace(asked, central=False, draws=min(asked.draws, MOST_DRAWS), runs=min(asked.runs, MOST_RUNS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from etia.learn.connected import FALSE_ALARM, chance_sentence, is_connected
+from etia.learn.connected import FALSE_ALARM, chance_sentence, is_connected, rate_words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -77,7 +77,7 @@ def turning_point_lines(breaks: pd.DataFrame, model: Model, *, alpha: float = FA
     if len(rows) == 1:
         return ["Turning points: no past event with an impact lies within a measured trend's data.", *others]
     return [
-        f"Turning points at a false-alarm rate of {100 * alpha:.3g} %: breaks of level and slope at the events' dates, "
+        f"Turning points at a false-alarm rate of {rate_words(alpha)}: breaks of level and slope at the events' dates, "
         "or within six months of them, against all other dates of the series",
         *aligned(rows, {4}),
         *others,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from etia.learn.connected import chance_sentence, is_connected, rate_words
 from etia.report.lines import rows_of, short, table_lines
-from etia.report.numbers import is_nothing, percent, share, signed, with_error
+from etia.report.numbers import NARROW, is_nothing, percent, share, signed, with_error
 from etia.report.subject import each
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from etia.facade import Run
 
-__all__ = ["described"]
+__all__ = ["breaks", "described"]
 
 MOST_OF_A_TREND = 3
 MOST_REMOVED = 8
@@ -23,6 +24,35 @@ def described(run: Run, scenario: str) -> list[str]:
     """Layer 1 of one scenario: direct and total effects, transmission, what falls with an event, theory, evidence."""
     parts = (_effects, _transmission, _fallout, _hypotheses, _evidence)
     return [line for part in parts for line in part(run, scenario)]
+
+
+def breaks(run: Run) -> list[str]:
+    """What the test of turning points says where the model states an impact, each break, and how all others do."""
+    found = run.tables["turning_points"]
+    if found.empty:
+        return []
+    rate = run.request.false_alarm
+    connected = is_connected(found, run.model.content)
+    stated, rest = found[connected], chance_sentence(found[~connected], rate)
+    counts = stated["verdict"].value_counts()
+    said = [f"{counts.get(verdict, 0)} {verdict}" for verdict in ("break", "not separable", "no sign", "too few data")]
+    rows = [
+        [f"{_title(run, row.event)}: {_title(run, row.trend)}", *_break(run, row)]
+        for row in each(stated[stated["verdict"] == "break"])
+    ]
+    head = (
+        f"Turning points in the data, at a false-alarm rate of {rate_words(rate)}; intervals of {rate_words(1 - rate)}"
+    )
+    told = [f"  Of {len(stated)} impacts of past events on measured trends: {', '.join(said)}."]
+    table = table_lines(head, ["", "level", "slope a year"], rows) or ["", head]
+    return [*table, *told, *([f"  {rest}"] if rest else [])]
+
+
+def _break(run: Run, row: Any) -> list[str]:
+    """Change of level and of slope, each with its interval."""
+    unit = NARROW + "%" if run.model.trends[row.trend].scale == "log" else ""
+    sizes = ((row.size, row.low, row.high), (row.slope, row.slope_low, row.slope_high))
+    return [f"{signed(size)}{unit} ({signed(low)} to {signed(high)})" for size, low, high in sizes]
 
 
 def _now(run: Run) -> str:

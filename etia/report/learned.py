@@ -54,7 +54,7 @@ def learned(subject: Subject, album: Album | None = None) -> Section | None:
     if "turning_points" in tables:
         tables["turning_points"] = tables["turning_points"][is_connected(tables["turning_points"], subject.model)]
     scored = {name: tables.pop(name) for name in ("backtest", "backtest_events") if name in tables}
-    blocks: list[Block] = [Paragraph(_titled(subject, say(tables)))]
+    blocks: list[Block] = [Paragraph(_titled(subject, say(tables, false_alarm=subject.run.request.false_alarm)))]
     if "backtest" in scored:
         told = trend_sentences(scored["backtest"], scored.get("backtest_events"), baseline_methods(subject.model))
         blocks += [Paragraph(_FROM_THEN), Bullets(tuple(_titled(subject, text) for text in told))]

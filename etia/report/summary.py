@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etia.report.described_lines import described
+from etia.report.described_lines import breaks, described
 from etia.report.lines import rows_of, short, table_lines
 from etia.report.numbers import percent, plain, with_error
 
@@ -40,7 +40,7 @@ def layer_lines(run: Run, layer: str) -> list[str]:
     for scenario in ("reference", *run.scenarios):
         lines += ["", f"Scenario {scenario}"] if run.scenarios else []
         lines += made(run, scenario)
-    return lines
+    return [*lines, *breaks(run)] if layer == "describe" else lines
 
 
 def mapped(run: Run, scenario: str) -> list[str]:

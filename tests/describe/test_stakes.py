@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from etia.describe.stakes import CONVERGENCE, convergence, stake_drivers, weighted_position
@@ -50,13 +52,48 @@ def test_agreement_and_conflict_are_half_sums_of_weighted_positions() -> None:
 
 def test_simple_positions_count_the_stakes_that_two_actors_share() -> None:
     """MACTOR's first order: each stake adds 1, to convergence or to divergence, and nothing where one is neutral."""
-    signs = {"s": (1, 1), "t": (-1, -1), "u": (1, -1), "v": (0, 1)}
-    stakes = {name: {"title": name, "positions": {"a": a, "b": b}} for name, (a, b) in signs.items()}
-    actors = {name: {"title": name} for name in ("a", "b")}
-    calendar = {"start": 2010, "as_of": 2020, "end": 2022, "step": "year"}
-    model = load_dict({"etia": 1, "title": "T", "calendar": calendar, "actors": actors, "stakes": stakes}).model
-    table = convergence(model)
+    table = convergence(of_positions("ab", [[1, -1, 1, 0], [1, -1, -1, 1]]))
     assert table.loc[table.level == "all", ["agreement", "conflict"]].to_numpy().tolist() == [[2, 1]]
+
+
+def test_the_air_transport_case_of_mactor() -> None:
+    """Valued positions of the example that comes with the MACTOR program, Aéroport de Paris (Godet's case of 1991).
+
+    Positions as they stand in github.com/llosimura/tio (mactor/test.rb), whose mactor.rb computes 1CAA to 3DAA by the
+    half-sum. Not a published result: neither the program's own matrices nor those of 1991 were at hand, so these are
+    worked out by hand. Regular and charter airlines agree on aircraft (2 + 1)/2 and noise (3 + 2)/2, and part over
+    rights (3 + 3)/2 and organised flights (1 + 3)/2.
+    """
+    names = ("makers", "regular", "charter", "state", "airports", "residents")
+    valued = [
+        [2, 3, 0, 0, 1],
+        [-2, 0, 3, -1, -3],
+        [-1, 0, -3, 3, -2],
+        [0, 3, 2, 0, 1],
+        [-1, 0, -2, 2, -2],
+        [0, 0, 0, 0, 3],
+    ]
+    converge = [*(0, 0, 4, 0, 2), *(4, 2.5, 4, 0), *(0, 8, 0), *(0, 2), 0]
+    diverge = [*(4, 3, 0, 3, 0), *(5, 2, 4, 3), *(4, 0, 2.5), *(3.5, 0), 2.5]
+    shared = [*(0, 0, 2, 0, 1), *(2, 1, 2, 0), *(0, 4, 0), *(0, 1), 0]
+    pairs = list(combinations(names, 2))
+    found = convergence(of_positions(names, valued)).query("level == 'all'").set_index(["actor", "other"])
+    assert found["agreement"].reindex(pairs).fillna(0).tolist() == converge
+    assert found["conflict"].reindex(pairs).fillna(0).tolist() == diverge
+    simple = [[(value > 0) - (value < 0) for value in row] for row in valued]
+    found = convergence(of_positions(names, simple)).query("level == 'all'").set_index(["actor", "other"])
+    assert found["agreement"].reindex(pairs).fillna(0).tolist() == shared
+
+
+def of_positions(actors, rows):
+    """A model with these actors, a row of positions each, a column a stake."""
+    stakes = {
+        f"stake_{n}": {"title": "S", "positions": dict(zip(actors, column, strict=True))}
+        for n, column in enumerate(zip(*rows, strict=True))
+    }
+    calendar = {"start": 2010, "as_of": 2020, "end": 2022, "step": "year"}
+    titles = {name: {"title": name} for name in actors}
+    return load_dict({"etia": 1, "title": "T", "calendar": calendar, "actors": titles, "stakes": stakes}).model
 
 
 def test_domains_and_levels_add_up_to_the_whole() -> None:

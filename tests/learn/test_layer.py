@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 import etia
+from etia.cli.describe import command as describe_command
 from etia.cli.fit import command as fit_command
 from etia.cli.run import command as run_command
 from etia.learn.judgement import say, say_breaks, say_fit
 from etia.learn.layer import TABLES
+from etia.report.numbers import NARROW
 
 RIAL = Path(__file__).parents[2] / "models" / "iran_rial"
 SMALL = {"draws": 4, "runs": 10}
@@ -20,6 +23,43 @@ SMALL = {"draws": 4, "runs": 10}
 
 def test_a_plain_run_tests_turning_points_alone():
     assert list(etia.run(RIAL, **SMALL).tables.layer("learn")) == ["turning_points"]
+
+
+def test_the_false_alarm_rate_of_a_run_stands_in_table_words_and_hash_and_is_read_back(tmp_path):
+    """The range of a break that the data show is the narrower, the more alarms may be false."""
+    plain, asked = etia.run(RIAL, **SMALL), etia.run(RIAL, **SMALL, false_alarm=0.2)
+    table = asked.tables["turning_points"]
+    assert table.equals(etia.load(RIAL).turning_points(false_alarm=0.2))
+    ranges = [(each["high"] - each["low"]).dropna() for each in (table, plain.tables["turning_points"])]
+    assert (ranges[0] < ranges[1]).all()
+    assert "at a false-alarm rate of 20 %" in say({"turning_points": table}, false_alarm=0.2)
+    folders = [run.save(tmp_path / name) for name, run in (("plain", plain), ("asked", asked))]
+    digests = [json.loads((folder / "manifest.json").read_text())["digest"] for folder in folders]
+    assert digests[0] != digests[1]
+    told = (folders[1] / "describe.md").read_text().replace(NARROW, " ")
+    assert "at a false-alarm rate of 20 %" in told
+    assert "Intervals cover 80 %." in told
+    opened = etia.open_run(folders[1])
+    assert opened.request.false_alarm == 0.2
+    assert opened.asking().tables["turning_points"].equals(table)
+
+
+def test_a_folder_from_before_the_rate_could_be_asked_for_opens_at_five_per_cent(tmp_path):
+    folder = etia.run(RIAL, **SMALL).save(tmp_path / "old")
+    written = json.loads((folder / "manifest.json").read_text())
+    del written["options"]["false_alarm"]
+    (folder / "manifest.json").write_text(json.dumps(written))
+    assert etia.open_run(folder).request.false_alarm == 0.05
+
+
+def test_describe_prints_the_breaks_at_the_rate_that_is_asked_for():
+    asked = [str(RIAL), "--draws", "2", "--runs", "5", "--false-alarm", "0.2"]
+    told = CliRunner().invoke(describe_command, asked)
+    assert "Turning points in the data, at a false-alarm rate of 20 %; intervals of 80 %" in told.output
+    assert "Of 7 impacts of past events on measured trends: 1 break" in told.output
+    found = json.loads(CliRunner().invoke(describe_command, [*asked, "--json"]).output)
+    assert found["false_alarm"] == 0.2
+    assert [row["verdict"] for row in found["turning_points"]].count("break") == 1
 
 
 @pytest.fixture(scope="module")

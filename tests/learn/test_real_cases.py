@@ -18,7 +18,7 @@ CASES = ["japan_nuclear", "california_tobacco", "uk_uncertainty", "iran_rial"]
 def test_a_case_has_no_finding_and_a_page(name):
     assert check(MODELS / name) == []
     page = (MODELS / name / "README.md").read_text(encoding="utf-8")
-    for part in ("**Question.**", "**Turning points**", "**Fit.**", "**Backtest**", "**What to conclude.**"):
+    for part in ("**Question.**", "**Turning points**", "**Fit**", "**Backtest**", "**What to conclude.**"):
         assert part in page
     assert "seed 0" in page
 

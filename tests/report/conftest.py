@@ -230,7 +230,7 @@ def _tables() -> dict[str, pd.DataFrame]:
 
 def made_run(tables: dict[str, pd.DataFrame], study: dict[str, object] | None = None) -> SimpleNamespace:
     """What a report asks of a run: model, scenarios, options and tables."""
-    request = SimpleNamespace(lens=None, exact=False, central=False, draws=200, runs=100)
+    request = SimpleNamespace(lens=None, exact=False, central=False, draws=200, runs=100, false_alarm=0.05)
     model = Model(load_dict(study or STUDY))
     return SimpleNamespace(
         model=model, scenarios={}, request=request, settled=SimpleNamespace(request=request), tables=tables, jobs=1

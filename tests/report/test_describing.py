@@ -82,6 +82,7 @@ def test_only_pairs_that_the_study_connects_are_listed_and_the_others_told_with_
         "Of 2 pairs that the study does not connect, 1 shows a break; chance alone gives about 0.1."
     )
     assert [text.split("”")[0] for text in items] == ["“The dam is built"]
+    assert plainly(section.blocks[2].text).startswith("Intervals cover 95 %. A break says")
 
 
 def test_what_breaks_is_the_level_or_the_slope_or_both_together(subject):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from etia.learn.connected import FALSE_ALARM, chance_sentence, is_connected
+from etia.learn.connected import chance_sentence, is_connected, rate_words
 from etia.report.document import Bullets, Paragraph, Section
-from etia.report.numbers import count, percent, signed
+from etia.report.numbers import NARROW, count, percent, signed
 from etia.report.words import capital, date_words, listed, quoted
 
 if TYPE_CHECKING:
@@ -43,18 +43,22 @@ def turning_points(subject: Subject) -> Section | None:
     rows = subject.table("turning_points")
     if rows.empty:
         return None
+    rate = subject.run.request.false_alarm
     connected = is_connected(rows, subject.model)
-    stated, rest = rows[connected], chance_sentence(rows[~connected])
-    blocks: list[Block] = [Paragraph(f"{_opening(stated)} {rest}".rstrip())]
+    stated, rest = rows[connected], chance_sentence(rows[~connected], rate)
+    blocks: list[Block] = [Paragraph(f"{_opening(stated, rate)} {rest}".rstrip())]
     found = stated[stated["verdict"] == "break"].sort_values("placebo_rank", kind="stable")
     if len(found):
-        blocks += [Bullets(tuple(break_sentence(subject, row) for _, row in found.iterrows())), Paragraph(_CAUTION)]
+        blocks += [
+            Bullets(tuple(break_sentence(subject, row) for _, row in found.iterrows())),
+            Paragraph(f"Intervals cover {_rate(1 - rate)}. {_CAUTION}"),
+        ]
     return Section("Turning points in the data", tuple(blocks))
 
 
-def _opening(stated: pd.DataFrame) -> str:
+def _opening(stated: pd.DataFrame, rate: float) -> str:
     question = (
-        f"For measured trends one can ask the data, at a false-alarm rate of {percent(FALSE_ALARM)}: is there a break "
+        f"For measured trends one can ask the data, at a false-alarm rate of {_rate(rate)}: is there a break "
         "at the date of the event, larger than breaks at dates at which nothing is known to have happened?"
     )
     if stated.empty:
@@ -63,6 +67,10 @@ def _opening(stated: pd.DataFrame) -> str:
     said = listed(f"{words[counts[v] != 1]} in {counts[v]}" for v, words in _VERDICTS.items() if counts[v])
     pairs = f"{count(len(stated), 'pair')} of event and trend"
     return f"{question} Asked for {pairs} of which the study states an impact, the answer is {said}."
+
+
+def _rate(rate: float) -> str:
+    return rate_words(rate).replace(" ", NARROW)
 
 
 def break_sentence(subject: Subject, row: pd.Series[Any]) -> str:
