@@ -14,7 +14,7 @@ from etia.describe.counterfactual import (
     impact_scores,
     removal_effects,
 )
-from etia.engine import exact_outcomes
+from etia.engine import exact_outcomes, exact_scores
 from etia.engine.exact import enumerate_histories
 from etia.engine.program import NEVER
 from etia.errors import UsageError
@@ -51,7 +51,7 @@ def test_scores_of_drafted_models_agree_with_enumeration(seed: int) -> None:
         for event in case.model.events:
             rows = scores[scores.event == event]
             step = case.calendar.labels().index(rows.central.iloc[0])
-            exact = exact_outcomes.impact_scores(program, case.compiled.index.place[event], step)
+            exact = exact_scores.impact_scores(program, case.compiled.index.place[event], step)
             k = [case.trend_names.index(trend) for trend in rows.trend]
             t = [case.calendar.labels().index(date) for date in rows.date]
             spread = max(np.abs(exact.total[k, t]).max(initial=0.0), 1e-3)
