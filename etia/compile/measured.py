@@ -41,7 +41,7 @@ __all__ = ["Courses", "Series", "courses", "drawn", "ground", "measured_series",
 _PERIOD_MONTHS = {"day": 1, "month": 1, "quarter": 3, "year": 12}
 _STABLE = 1e-12
 _SETTLED = 1e-6
-"""of a trend's largest own noise: a search for the best memory ends no nearer, and about that much it goes to and fro"""
+"""of a trend's largest own noise: no search for the best memory ends nearer, and repeated it only goes to and fro"""
 _MOST_PASSES = 200
 
 
