@@ -1,6 +1,7 @@
 """Small whole valid models, at random but reproducible: each a folder that an analyst could have written.
 
-All quantities are within reach of exact enumeration: constructed trends, few open events, few future steps.
+With few open events and few future steps all are within reach of exact enumeration, but for those in which an event
+feels the random noise of a measured trend.
 Every marginal probability can be met: what waits for an event is well below it, or is a base probability.
 
 >>> tiny_model(7).model == tiny_model(7).model
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from tests.drafts.clock import Clock
 from tests.drafts.events import draft_events, n_future_steps
+from tests.drafts.histories import draft_gauge, mark_noise
 from tests.drafts.quill import Quill
 from tests.drafts.relations import (
     MECHANISMS,
@@ -51,6 +53,9 @@ FEATURES = frozenset(
             "impact_step impact_ramp impact_pulse impact_trapezoid impact_fades impact_parallel",
             "impact_past impact_scheduled impact_prospective",
             "coupling coupling_loop",
+            "measured baseline_constant baseline_linear baseline_damped baseline_ets baseline_points",
+            "missing_datum data_coarser data_end_early fit_window impact_on_data",
+            "noise_felt noise_unfelt noise_coupled",
             "lens_weights lens_half_lives",
             "policy_events policy_links policy_impacts policy_trends policy_until",
             "happens_date happens_never_prospective happens_never_past",
@@ -74,19 +79,21 @@ class TinyModel:
         return f"tiny_model({self.seed})"
 
 
-def tiny_model(seed: int) -> TinyModel:
-    """The tiny model of a seed: the same for the same seed."""
+def tiny_model(seed: int, *, with_data: bool = True) -> TinyModel:
+    """The tiny model of a seed: the same for the same seed. Without data, all trends are constructed."""
     rng = np.random.default_rng([seed, 1])
     n_prospective = int(rng.integers(1, 5))
     n_copies = int(rng.integers(1, 3)) if n_prospective < 4 and rng.random() < 0.3 else 0
     most = n_future_steps(n_prospective + n_copies)
     clock = Clock.draw(rng, int(rng.integers(3, most + 1)))
     features = {f"step_{clock.step}"}
-    quill = Quill(rng, clock, features)
+    gauge = draft_gauge(seed, clock, features) if with_data else None
+    quill = Quill(rng, clock if gauge is None else gauge.clock, features)
+    clock = quill.clock
     if not quill.is_uncertain:
         features.add("certain")
     events = draft_events(quill, n_prospective, n_copies)
-    trends = draft_trends(quill)
+    trends = draft_trends(quill, gauge)
     make_sensitive(quill, events, trends)
     links, impacts = draft_links(quill, events), draft_impacts(quill, events, trends)
     model: dict[str, Any] = {
@@ -108,6 +115,7 @@ def tiny_model(seed: int) -> TinyModel:
         "couplings": draft_couplings(quill, trends),
         "policies": draft_policies(quill, events, links, impacts, trends),
     }
+    mark_noise(features, events, trends, model)
     if not model["policies"]:
         del model["policies"], model["actors"]
     if not model["lenses"]:

@@ -40,6 +40,8 @@ __all__ = ["Courses", "Series", "courses", "drawn", "ground", "measured_series",
 
 _PERIOD_MONTHS = {"day": 1, "month": 1, "quarter": 3, "year": 12}
 _STABLE = 1e-12
+_SETTLED = 1e-6
+"""of a trend's largest own noise: no search for the best memory ends nearer, and repeated it only goes to and fro"""
 _MOST_PASSES = 200
 
 
@@ -151,7 +153,8 @@ def courses(model: Model, central: Judgements, past: Past, couplings: Couplings)
                 continue
             found[s.trend] = _estimated(s, _trend(model, s), rest, given[s.trend])
             own[s.trend] = _own_noise(s, found[s.trend][1].fit(rest, given[s.trend]), calendar)[1]
-        if not len(couplings.source) or np.abs(own - before).max() < 1e-9:
+        moved, most = (np.abs(each).max(axis=1, initial=0.0) for each in (own - before, own))
+        if not len(couplings.source) or (moved <= _SETTLED * most).all():
             break
     parameters = {trend: settled for trend, (settled, _) in found.items()}
     course = {trend: mapped for trend, (_, mapped) in found.items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from etia.engine.exact_noise import felt_noise
 from etia.engine.program import NEVER, OPEN
 from etia.errors import LimitError
 
@@ -55,7 +56,7 @@ def enumerate_histories(program: Program, *, last_step: int | None = None, limit
     Parameters
     ----------
     program
-        Without random noise in any trend that an event is sensitive to.
+        Its trends may hold random noise, but not such that an event that may come feels it.
     last_step
         Step to stop at, for probabilities up to it; the calendar's last where left out.
         What has not come by then stands as NEVER.
@@ -67,26 +68,20 @@ def enumerate_histories(program: Program, *, last_step: int | None = None, limit
     LimitError
         Where more than `limit` histories arise (before they are made), or where rates depend on random noise.
     """
-    _refuse_random_rates(program)
     final = program.n_steps - 1 if last_step is None else last_step
+    _refuse_random_rates(program, final)
     histories = _past_worlds(program, limit)
     for t in range(program.as_of + 1, final + 1):
         histories = _walk_step(program, histories, t, limit)
     return histories
 
 
-def _refuse_random_rates(program: Program) -> None:
-    noise = program.trends.noise
-    if noise is None:
-        return
-    couplings = list(zip(noise.coupling_source.tolist(), noise.coupling_target.tolist(), strict=True))
-    reached = set(noise.trend.tolist())
-    while spread := {target for source, target in couplings if source in reached} - reached:
-        reached |= spread
-    if hit := sorted(reached & set(program.sensitivities.trend.tolist())):
+def _refuse_random_rates(program: Program, last_step: int) -> None:
+    if found := felt_noise(program, last_step):
+        event, trend, origin = found[0]
         raise LimitError(
-            f"exact enumeration knows no random noise, but events are sensitive to noisy trends (index {hit}); "
-            "simulate instead"
+            f"exact enumeration takes no random noise into rates, but event {event} is sensitive to trend {trend}, "
+            f"which the noise of trend {origin} reaches (by index); simulate instead"
         )
 
 

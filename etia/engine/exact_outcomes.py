@@ -1,13 +1,11 @@
-"""What enumerated event histories say: probabilities, trends, quantiles, impact scores (method §3, §4, §7)."""
+"""What enumerated event histories say: probabilities of events, values of trends (method §3, §4, §7)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etia.engine.exact import enumerate_histories
 from etia.engine.program import LINEAR, LOG, LOGIT, NEVER
 from etia.errors import LimitError
 
@@ -19,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_VALUES",
-    "ImpactScores",
+    "ROUNDING",
     "central_step",
     "event_probabilities",
-    "impact_scores",
+    "event_responses",
     "mean",
     "quantiles",
     "to_units",
@@ -32,7 +30,8 @@ __all__ = [
 MAX_VALUES = 100_000_000
 """trend values (histories × trends × steps) that may be held at once: 800 MB"""
 
-_ROUNDING = 1e-12  # sums of probabilities that should be equal differ by less than this
+ROUNDING = 1e-12
+"""sums of probabilities that should be equal differ by less than this"""
 
 
 def event_probabilities(histories: Histories, n_steps: int) -> Floats:
@@ -54,18 +53,16 @@ def central_step(histories: Histories, event_index: int, *, as_of: int, n_steps:
     by_step = event_probabilities(histories, n_steps)[event_index]
     if by_step[-1] <= 0:
         return (as_of + n_steps) // 2
-    return int(np.argmax(by_step >= by_step[-1] / 2 - _ROUNDING))
+    return int(np.argmax(by_step >= by_step[-1] / 2 - ROUNDING))
 
 
 def trend_values(program: Program, histories: Histories) -> Floats:
-    """(n, K, T) values g(y_k(t)) of every trend in every history, in the latent scale (method §4).
+    """(n, K, T) values g(y_k(t)) of every trend in every history, in the latent scale, random noise at 0 (method §4).
 
-    baseline + known deviation + Σ_e G_ek(t − τ_e); nan where a trend has no value yet.
-    Raises LimitError where the trends hold random noise, or where more than MAX_VALUES values would be made.
+    baseline + known deviation + Σ_e G_ek(t − τ_e); nan where a trend has no value yet. With the noise: `exact_laws`.
+    Raises LimitError where more than MAX_VALUES values would be made.
     """
     trends = program.trends
-    if trends.noise is not None:
-        raise LimitError("exact trend values know no random noise, but the model's trends have some; simulate instead")
     n_values = len(histories) * program.n_trends * program.n_steps
     if n_values > MAX_VALUES:
         raise LimitError(f"{n_values:,} exact trend values asked for; at most {MAX_VALUES:,} are held at once")
@@ -113,39 +110,5 @@ def quantiles(values: Floats, probability: Floats, levels: Sequence[float]) -> F
     in_order = np.take_along_axis(values, order, axis=0)
     reached = np.cumsum(probability[order], axis=0)  # F at each value in order
     last = len(values) - 1
-    places = np.stack([np.minimum((reached < p - _ROUNDING).sum(axis=0), last) for p in levels])
+    places = np.stack([np.minimum((reached < p - ROUNDING).sum(axis=0), last) for p in levels])
     return np.take_along_axis(in_order, places, axis=0)
-
-
-@dataclass(frozen=True)
-class ImpactScores:
-    """Impact of one event on every trend at every step, in the trends' units (method §7)."""
-
-    total: Floats  # (K, T)
-    direct: Floats  # (K, T) without what the event set off in other events
-
-    @property
-    def indirect(self) -> Floats:
-        """(K, T) the part that comes by way of other events."""
-        return self.total - self.direct
-
-
-def impact_scores(program: Program, event_index: int, central: int) -> ImpactScores:
-    """Exact impact scores of an event (method §7).
-
-    total: E[y | factual] − E[y | removed] for a past event, E[y | do(event at `central`)] − E[y | do(never)] for a
-    prospective one; direct: E[y − g⁻¹(g(y) − G)] on the first side's histories. `central` is not used for past events.
-    """
-    if program.is_past()[event_index]:
-        with_event, without_event = program, program.without([event_index])
-    else:
-        with_event, without_event = program.do(event_index, central), program.do(event_index, NEVER)
-    scales = program.trends.scales
-    histories = enumerate_histories(with_event)
-    latent = trend_values(with_event, histories)
-    expected = mean(to_units(latent, scales), histories.probability)
-    own = event_responses(with_event, histories, event_index)
-    less_own = mean(to_units(latent - own, scales), histories.probability)
-    others = enumerate_histories(without_event)
-    counterfactual = mean(to_units(trend_values(without_event, others), scales), others.probability)
-    return ImpactScores(total=expected - counterfactual, direct=expected - less_own)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from etia.compile.exact_study import refuse_felt_noise
 from etia.engine.exact import enumerate_histories
-from etia.engine.exact_outcomes import event_probabilities, mean, quantiles, to_units, trend_values
+from etia.engine.exact_laws import trend_laws
+from etia.engine.exact_outcomes import event_probabilities
 from etia.mapping import event_courses
 from etia.mapping.projections import LEVELS, QUANTILES, baselines
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from etia.compile.study import Case
+    from etia.engine.exact_laws import Laws
 
 __all__ = ["exact_tables"]
 
@@ -25,16 +28,17 @@ _HEAD = ["scenario", "lens", "trend", "date", "baseline", "mean", "se"]
 def exact_tables(cases: Iterable[Case]) -> dict[str, pd.DataFrame]:
     """The tables `event_probabilities` and `trend_projections` by enumeration, with standard errors of 0.
 
-    Raises LimitError for models with too many histories or with noise.
+    Random noise of measured trends is in their means and quantiles: over histories, a mixture of normal laws.
+    Raises LimitError for models with too many histories, and where an event feels random noise.
     """
     events: list[pd.DataFrame] = []
     trends: list[pd.DataFrame] = []
     for case in cases:
         program = case.program(0)
+        refuse_felt_noise(case.compiled, program)
         histories = enumerate_histories(program)
         events += _event_rows(case, event_probabilities(histories, program.n_steps))
-        values = to_units(trend_values(program, histories), program.trends.scales)
-        trends += _trend_rows(case, values, histories.probability)
+        trends += _trend_rows(case, trend_laws(program, histories))
     return {
         "event_probabilities": _joined(events, event_courses.COLUMNS),
         "trend_projections": _joined(trends, [*_HEAD, *QUANTILES]),
@@ -58,9 +62,9 @@ def _event_rows(case: Case, probability: np.ndarray) -> list[pd.DataFrame]:
     ]
 
 
-def _trend_rows(case: Case, values: np.ndarray, weight: np.ndarray) -> list[pd.DataFrame]:
-    """A frame a trend from values (n, K, T) of histories with their probabilities."""
-    expected, levels, baseline = mean(values, weight), quantiles(values, weight, LEVELS), baselines(case)
+def _trend_rows(case: Case, laws: Laws) -> list[pd.DataFrame]:
+    """A frame a trend from its laws at all steps."""
+    expected, levels, baseline = laws.mean(), laws.quantiles(LEVELS), baselines(case)
     frames = []
     for k, name in enumerate(case.trend_names):
         known = np.flatnonzero(~np.isnan(expected[k]))

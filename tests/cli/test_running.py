@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -90,6 +91,48 @@ def test_exact_numbers_carry_no_error(capsys):
     told = capsys.readouterr().out
     assert "Tiny one (exact)" in told
     assert "±" not in told
+
+
+@pytest.fixture
+def measured():
+    """A model folder with a measured trend, its history in a file; returns how to write it."""
+
+    def written(**answer) -> str:
+        Path("study").mkdir()
+        Path("study/trade.csv").write_text("date,value\n2016,3.1\n2017,2.8\n2019,3.4\n2020,3.0\n")
+        event = {"level": "meso", "probability": {"by": 2022, "value": 0.3}}
+        model = {
+            "etia": 1, "title": "Measured", "calendar": {"start": 2016, "as_of": 2020, "end": 2022, "step": "year"},
+            "events": {"deal": {"title": "Deal", **event}, "answer": {"title": "Answer", **event, **answer}},
+            "trends": {"trade": {"title": "Trade", "scale": "log", "history": "trade.csv"}},
+            "impacts": {"deal -> trade": {"shape": "step", "lasting": "+20%"}},
+        }  # fmt: skip
+        Path("study/model.yaml").write_text(yaml.safe_dump(model, sort_keys=False))
+        return "study"
+
+    return written
+
+
+def test_exact_runs_with_a_measured_trend_have_its_noise_in_their_bands(measured, capsys):
+    assert main(["run", measured(), "--exact"]) == 0
+    told = capsys.readouterr().out
+    assert "Measured (exact)" in told
+    assert "±" not in told
+    folder = next(Path("runs").iterdir())
+    events = pd.read_csv(folder / "tables" / "event_probabilities.csv")
+    assert events.query("date == 2022")["probability"].tolist() == pytest.approx([0.3, 0.3], abs=1e-11)
+    trends = pd.read_csv(folder / "tables" / "trend_projections.csv").set_index("date")
+    assert (trends["se"] == 0).all()
+    assert (trends["p95"] > trends["p50"]).tolist() == [False] * 4 + [True] * 2  # 2018 is missing
+
+
+def test_exact_refuses_an_event_that_feels_noise_by_its_names(measured, capsys):
+    model = measured(sensitive_to={"trade": {"per": "+10%", "rate_ratio": 1.5}})
+    assert main(["run", model, "--exact"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "event 'answer' is sensitive to trend 'trade'. Leave out --exact" in told
+    assert list(Path("runs").iterdir()) == []
+    assert main(["run", model, "--central", "--runs", "50"]) == 0
 
 
 def test_a_scenario_is_tabled_beside_the_reference(tested, capsys):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from etia.compile import baselines
 from etia.compile.study import Case, Settings, Study
 from etia.engine.plan import noise_felt, prepare
 from etia.engine.propagation import noise_paths, noise_since
@@ -205,3 +206,25 @@ def test_a_scenario_keeps_baseline_and_own_noise():
     plain, double = study.case(), study.case("double")
     assert double.program(0).trends.baseline == pytest.approx(plain.program(0).trends.baseline, nan_ok=True)
     assert double.outcomes.latent(0, 21) == pytest.approx(plain.outcomes.latent(0, 21) + 2.0)
+
+
+def test_memories_of_trends_that_are_coupled_both_ways_are_sought_a_few_times_only(monkeypatch: pytest.MonkeyPatch):
+    """Each pass shrinks the change by the couplings' product, 0.04; a search is no finer than about 1e-7."""
+    sought, estimate = [], baselines.estimate
+
+    def counted(*given: Any) -> Any:
+        sought.append(given[0])
+        return estimate(*given)
+
+    monkeypatch.setattr(baselines, "estimate", counted)
+    rng = np.random.default_rng(7)
+    trends = {"a": trend(rng.normal(10, 1, 21), "ets"), "b": trend(rng.normal(10, 1, 21))}
+    couplings = {"a -> b": {"strength": 0.2}, "b -> a": {"strength": 0.2}}
+    raw = model(trends, couplings=couplings)
+    case = Study(load_dict(raw).model, settings=Settings(central=True)).case()
+    values = case.program(0).trends
+    assert len(sought) <= 20
+    known = values.baseline + values.known_deviation
+    for k, name in enumerate(trends):
+        data = [datum["value"] for datum in raw["trends"][name]["history"]]
+        np.testing.assert_allclose(known[k, :21], data, atol=1e-10)

@@ -34,7 +34,7 @@ def cases(n_models=80):
     """Tiny models with policies, as they stand and under their scenarios, in the central model or in two draws."""
     found = []
     for seed in range(n_models):
-        tiny = tiny_model(seed)
+        tiny = tiny_model(seed, with_data=False)
         if "policies" not in tiny.model:
             continue
         loaded = load_dict(tiny.model)

@@ -14,8 +14,9 @@ from etia.describe.counterfactual import (
     impact_scores,
     removal_effects,
 )
-from etia.engine import exact_outcomes
+from etia.engine import exact_scores
 from etia.engine.exact import enumerate_histories
+from etia.engine.exact_laws import trend_laws
 from etia.engine.program import NEVER
 from etia.errors import UsageError
 from tests.describe.cases import assert_within_error, case_of, drafted_cases, known, known_case
@@ -51,7 +52,7 @@ def test_scores_of_drafted_models_agree_with_enumeration(seed: int) -> None:
         for event in case.model.events:
             rows = scores[scores.event == event]
             step = case.calendar.labels().index(rows.central.iloc[0])
-            exact = exact_outcomes.impact_scores(program, case.compiled.index.place[event], step)
+            exact = exact_scores.impact_scores(program, case.compiled.index.place[event], step)
             k = [case.trend_names.index(trend) for trend in rows.trend]
             t = [case.calendar.labels().index(date) for date in rows.date]
             spread = max(np.abs(exact.total[k, t]).max(initial=0.0), 1e-3)
@@ -69,9 +70,7 @@ def test_expected_impacts_agree_with_enumeration(seed: int) -> None:
     assert list(drivers.columns) == DRIVERS
 
     def expectation(world: object) -> np.ndarray:
-        histories = enumerate_histories(world)
-        values = exact_outcomes.trend_values(world, histories)
-        return exact_outcomes.mean(exact_outcomes.to_units(values, world.trends.scales), histories.probability)[:, end]
+        return trend_laws(world, enumerate_histories(world)).mean()[:, end]
 
     factual = expectation(program)
     for event, rows in drivers.groupby("event", sort=False):

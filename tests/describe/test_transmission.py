@@ -9,8 +9,8 @@ import pytest
 
 from etia.describe.counterfactual import removal_effects
 from etia.describe.transmission import TRANSMISSION, transmission
-from etia.engine import exact_outcomes
 from etia.engine.exact import enumerate_histories
+from etia.engine.exact_laws import trend_laws
 from etia.engine.program import NEVER
 from tests.describe.cases import assert_within_error, case_of, drafted_cases
 from tests.describe.test_counterfactual import CHAIN
@@ -38,14 +38,12 @@ def test_own_parts_of_drafted_models_agree_with_enumeration(seed: int) -> None:
     case = drafted_cases(seed)[0]
     program, end = case.program(0), case.calendar.n_steps - 1
     histories = enumerate_histories(program)
-    scales = program.trends.scales
     rows = transmission(case, steps=[end])
 
     def expectation(gone: list[int]) -> np.ndarray:
         steps = histories.steps.copy()
         steps[:, gone] = NEVER
-        values = exact_outcomes.trend_values(program, replace(histories, steps=steps))
-        return exact_outcomes.mean(exact_outcomes.to_units(values, scales), histories.probability)[:, end]
+        return trend_laws(program, replace(histories, steps=steps)).mean()[:, end]
 
     for level, part in (("macro", rows.macro_own), ("meso", rows.meso_own)):
         of_level = [name for name, event in case.model.events.items() if event.level == level]

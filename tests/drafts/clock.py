@@ -51,9 +51,15 @@ class Clock:
         return [
             (self._coarse(index, size), index, index + size - 1)
             for size in sizes
-            for index in range(first, last - size + 2)
-            if (self.origin + index) % size == 0
+            for index in self._begins(size, first, last)
         ]
+
+    def periods(self, size: int, first: int, last: int) -> list[int | str]:
+        """The dates, coarser than the step, of the periods of `size` steps that lie within the steps first … last."""
+        return [self._coarse(index, size) for index in self._begins(size, first, last)]
+
+    def _begins(self, size: int, first: int, last: int) -> list[int]:
+        return [index for index in range(first, last - size + 2) if (self.origin + index) % size == 0]
 
     def _coarse(self, index: int, size: int) -> int | str:
         year, part = divmod(self.origin + index, PARTS[self.step])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import copysign, exp
 from typing import TYPE_CHECKING, Any
 
+from tests.drafts.histories import measure
+
 if TYPE_CHECKING:
     from tests.drafts.events import EventDraft
     from tests.drafts.quill import Quill, Written
@@ -26,6 +28,7 @@ class TrendDraft:
     body: Mapping
     size: float  # trend units, percent or points
     size_latent: float
+    is_measured: bool = False
 
     def write_size(self, quill: Quill, value: float, form: str | None = None) -> Written:
         return quill.percent(value, form) if self.scale == "log" else quill.number(value, form)
@@ -38,11 +41,16 @@ def with_mechanism(quill: Quill, body: Mapping) -> Mapping:
 # Trends
 
 
-def draft_trends(quill: Quill) -> list[TrendDraft]:
-    return [_trend(quill, f"trend_{i}") for i in range(1, int(quill.rng.integers(1, 4)) + 1)]
+def draft_trends(quill: Quill, gauge: Quill | None = None) -> list[TrendDraft]:
+    """One to three trends; with a `gauge` the first is measured, and others may be."""
+    n_trends = int(quill.rng.integers(1, 4))
+    return [
+        _trend(quill, f"trend_{i}", gauge if gauge and (i == 1 or gauge.chance(0.4)) else None)
+        for i in range(1, n_trends + 1)
+    ]
 
 
-def _trend(quill: Quill, name: str) -> TrendDraft:
+def _trend(quill: Quill, name: str, gauge: Quill | None) -> TrendDraft:
     scale = str(quill.pick(["linear", "log", "logit"]))
     quill.features.add(f"scale_{scale}")
     lower, upper = quill.pick([(0, 100), (-20, 60)])
@@ -57,15 +65,23 @@ def _trend(quill: Quill, name: str) -> TrendDraft:
     if quill.chance(0.2):
         quill.features.add("levels")
         body["levels"] = {0: "low", 12: "middle", 25: "high"}
-    draft = TrendDraft(name, scale, body, size, size_latent)
+    draft = TrendDraft(name, scale, body, size, size_latent, is_measured=gauge is not None)
+    if gauge is not None:
+        measure(gauge, draft, value)
+    else:
+        _construct(quill, draft, value)
+    return draft
+
+
+def _construct(quill: Quill, draft: TrendDraft, value: float) -> None:
+    body = draft.body
     since = int(quill.rng.integers(1, quill.clock.as_of + 1)) if quill.chance(0.4) else 0
     if since:
         quill.features.add("constructed_later")
     body["constructed"] = {"from": quill.clock.date(since), "value": quill.number(value)}
     if quill.chance(0.3):
         quill.features.add("drift")
-        body["constructed"]["drift"] = draft.write_size(quill, size * quill.between(-0.2, 0.2))
-    return draft
+        body["constructed"]["drift"] = draft.write_size(quill, draft.size * quill.between(-0.2, 0.2))
 
 
 # Links

@@ -15,7 +15,7 @@ from etia.engine.program import NEVER, OPEN
 if TYPE_CHECKING:
     from etia.engine.program import Floats, Program, Steps
 
-__all__ = ["plain_past", "plain_propagate", "plain_rate", "plain_sample"]
+__all__ = ["plain_noise", "plain_past", "plain_propagate", "plain_rate", "plain_sample"]
 
 
 def plain_sample(
@@ -129,6 +129,27 @@ def _log_pull(program: Program, a: int, b: int, tau: int, age: int) -> float:
         if event == b
     )
     return float(from_links + from_trends)
+
+
+def plain_noise(program: Program, innovations: Floats) -> Floats:
+    """(R, K, T) random noise n_k(t) = own noise + Σ c_jk · n_j(t − lag), 0 up to its first random step (§4).
+
+    `innovations`: (R, J, Q) standard normals ε of the J noisy trends.
+    """
+    noise = program.trends.noise
+    paths = np.zeros((len(innovations), program.n_trends, program.n_steps))
+    if noise is None:
+        return paths
+    couplings = (noise.coupling_source, noise.coupling_target, noise.coupling_strength, noise.coupling_lag)
+    for run in range(len(innovations)):
+        for t in range(noise.first_step, program.n_steps):
+            for j, trend in enumerate(noise.trend):
+                for i, weight in enumerate(noise.weight[j, t - noise.first_step]):
+                    paths[run, trend, t] += weight * innovations[run, j, i]
+            for source, target, strength, lag in zip(*couplings, strict=True):
+                if t >= lag:
+                    paths[run, target, t] += strength * paths[run, source, t - lag]
+    return paths
 
 
 def plain_propagate(program: Program, steps: Steps, *, noise: Floats | None = None) -> Floats:

@@ -11,13 +11,13 @@ from etia.engine import exact_outcomes
 from etia.engine.exact import Histories, enumerate_histories
 from etia.engine.exact_outcomes import (
     central_step,
-    impact_scores,
     mean,
     quantiles,
     to_units,
     trend_values,
 )
-from etia.engine.program import LINEAR, LOG, LOGIT, NEVER, OPEN, Noise, Program, Scales
+from etia.engine.exact_scores import impact_scores
+from etia.engine.program import LINEAR, LOG, LOGIT, NEVER, OPEN, Program, Scales
 from etia.errors import LimitError
 from tests.engine.programs import impact_curve, latent, link_curve, make_program, size
 
@@ -149,12 +149,7 @@ def test_scores_of_a_past_event_count_what_it_brought() -> None:
     assert scores.direct[0, 2] == pytest.approx(3)
 
 
-def test_random_noise_and_too_many_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    none = np.zeros(0, dtype=np.int32)
-    noise = Noise(1, none, np.zeros((0, 2, 0)), none, none, np.zeros(0), none)
-    noisy = make_program(3, 0, [OPEN], [RATE], kinds=[LINEAR], noise=noise)
-    with pytest.raises(LimitError, match="know no random noise"):
-        trend_values(noisy, enumerate_histories(noisy))
+def test_too_many_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact_outcomes, "MAX_VALUES", 8)
     program = make_program(3, 0, [OPEN], [RATE], kinds=[LINEAR])
     with pytest.raises(LimitError, match="9 exact trend values asked for; at most 8"):

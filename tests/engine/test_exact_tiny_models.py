@@ -13,12 +13,12 @@ from etia.engine.exact_calibration import calibrate
 from etia.engine.exact_outcomes import (
     central_step,
     event_probabilities,
-    impact_scores,
     mean,
     quantiles,
     to_units,
     trend_values,
 )
+from etia.engine.exact_scores import impact_scores
 from tests.engine.programs import with_rates
 from tests.engine.tiny_programs import Tiny, tiny1, tiny4
 

@@ -10,7 +10,7 @@ import pytest
 from etia.compile.study import Case, Settings, Study
 from etia.engine.plan import prepare
 from etia.engine.program import NEVER
-from etia.engine.sampler import sample
+from etia.engine.sampler import felt_factors, sample
 from etia.engine.worlds import World, ground, rerun
 from etia.files.load import apply_scenario, load
 from tests.strategies import SCENARIO, tiny_model, write_model
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from etia.engine.program import Program, Steps
+    from etia.engine.streams import Streams
     from etia.engine.worlds import Ground
 
 RUNS = 200
@@ -30,6 +31,11 @@ def _cases(seed: int, folder: Path) -> list[Case]:
     scenarios = {SCENARIO: apply_scenario(loaded, SCENARIO)} if tiny.scenario else {}
     study = Study(loaded.model, scenarios, Settings(2, RUNS))
     return [study.case(name) for name in ("reference", *scenarios)]
+
+
+def _sampled(program: Program, streams: Streams) -> Steps:
+    plan = prepare(program)
+    return sample(plan, streams, RUNS, factors=felt_factors(plan, streams, RUNS))
 
 
 def _steps(found: Ground, program: Program, world: World) -> Steps:
@@ -55,16 +61,15 @@ def _worlds(program: Program, event: int) -> list[tuple[World, Program]]:
 def test_a_rerun_is_what_the_sampler_gives_in_the_changed_world(seed: int, tmp_path: Path) -> None:
     for case in _cases(seed, tmp_path):
         program, streams = case.program(1), case.streams(1)
-        factual = sample(prepare(program), streams, RUNS)
-        found = ground(program, streams, factual)
+        found = ground(program, streams, _sampled(program, streams))
         for event in range(program.n_events):
             for world, changed in _worlds(program, event):
-                expected = sample(prepare(changed), streams, RUNS)
+                expected = _sampled(changed, streams)
                 np.testing.assert_array_equal(_steps(found, program, world), expected, err_msg=f"{case} {world}")
 
 
 def test_a_world_without_a_change_is_the_factual_one(tmp_path: Path) -> None:
     case = _cases(3, tmp_path)[0]
     program, streams = case.program(0), case.streams(0)
-    factual = sample(prepare(program), streams, RUNS)
+    factual = _sampled(program, streams)
     np.testing.assert_array_equal(_steps(ground(program, streams, factual), program, World()), factual)

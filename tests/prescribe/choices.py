@@ -36,7 +36,7 @@ def study_of(body, **settings):
 
 def tiny_with_objectives(seed):
     """A tiny model with policies, and objectives of every kind on its trends; None where it has no policy."""
-    tiny = tiny_model(seed)
+    tiny = tiny_model(seed, with_data=False)
     if "policies" not in tiny.model:
         return None
     program = study_of(tiny.model, central=True, runs=1).case().program(0)
