@@ -232,8 +232,16 @@ def made_run(tables: dict[str, pd.DataFrame], study: dict[str, object] | None = 
     """What a report asks of a run: model, scenarios, options and tables."""
     request = SimpleNamespace(lens=None, exact=False, central=False, draws=200, runs=100, false_alarm=0.05)
     model = Model(load_dict(study or STUDY))
+    # the central model has no draws that may be odd
+    study_made = SimpleNamespace(settings=SimpleNamespace(central=True))
     return SimpleNamespace(
-        model=model, scenarios={}, request=request, settled=SimpleNamespace(request=request), tables=tables, jobs=1
+        model=model,
+        scenarios={},
+        request=request,
+        settled=SimpleNamespace(request=request),
+        tables=tables,
+        jobs=1,
+        study=study_made,
     )
 
 
