@@ -10,7 +10,7 @@ import numpy as np
 
 from etia.compile import events as event_parts
 from etia.compile import measured, relations
-from etia.compile.constructed import constructed_levels
+from etia.compile.grounds import Grounds
 from etia.compile.past import Past
 from etia.compile.policies import PolicyDraws, policies
 from etia.compile.scales import scales
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from etia.compile.baselines import Draws
     from etia.compile.judgements import Judgements
     from etia.compile.lens import LensWeights
-    from etia.engine.program import Conditions, Scales
+    from etia.engine.memory import Memory
+    from etia.engine.program import Conditions, Noise, Scales
     from etia.engine.responses import Couplings
     from etia.schema.model import Model
 
@@ -162,27 +163,47 @@ class Compiled:
         return rows, impacts, n_rows
 
     def _trends(self, p: int, response: Floats, rows: NDArray[np.int32], couplings: Couplings) -> Trends:
-        model, n_steps = self.model, self.model.timeline.n_steps
-        n_trends = len(model.trends)
+        n_trends, n_steps = len(self.model.trends), self.model.timeline.n_steps
         source = self.reference or self
-        ground = couplings
-        if self.reference is None:
-            past = self._past(p, response, rows)
-        else:
+
+        def factual() -> tuple[Past, Couplings]:
+            if source is self:
+                return self._past(p, response, rows), couplings
             plain, plain_rows, ground = source._responses(p)
-            past = source._past(p, plain, plain_rows)
-        names = list(source.model.trends)
-        place = [names.index(name) for name in model.trends]
-        baseline, own = measured.ground(
-            source.model, model, self.judgements, source.courses, source.baseline_draws, p, past, ground
-        )
-        constructed_levels(model, place, self.judgements, p, past, baseline)
+            return source._past(p, plain, plain_rows), ground
+
+        baseline, own = source._ground_of(self.model).of(p, factual)
         # own noise and baselines are those of the factual past; what couplings make of the noise is this world's
-        known = couple(own[None, place], couplings)[0]
-        noise = measured.random_noise(source.courses, source.baseline_draws, p, list(model.trends), couplings)
+        known = couple(own[None], couplings)[0]
+        noise = source._noise(p, list(self.model.trends), couplings)
         if self.policies.direct:
             known = known + self.policies.deviation(p, couplings, n_trends, n_steps)
-        return Trends(self._scales, baseline[place], known, response, rows, noise)
+        return Trends(self._scales, baseline, known, response, rows, noise)
+
+    @cached_property
+    def _grounds(self) -> dict[int, tuple[Model, Grounds]]:
+        """Those asked for, by the identity of a model, which is held: the plain one and scenarios over it."""
+        return {}
+
+    def _ground_of(self, model: Model) -> Grounds:
+        """What lies beneath the trends of the model or of a scenario over it; one for all that have the same trends."""
+        if id(model) not in self._grounds:
+            known = (found for _, found in list(self._grounds.values()) if found.serves(model))
+            self._grounds[id(model)] = model, next(known, None) or Grounds(self, model)
+        return self._grounds[id(model)][1]
+
+    def _noise(self, p: int, names: list[str], couplings: Couplings) -> Noise | None:
+        """Random noise of the trends of these names in draw p, on its way along these couplings."""
+        if self.courses is None:
+            return None
+        if p not in self._memories:
+            self._memories[p] = measured.memories(self.courses, self.baseline_draws, p)
+        return measured.random_noise(self.courses, self._memories[p], names, couplings)
+
+    @cached_property
+    def _memories(self) -> dict[int, tuple[Memory, ...]]:
+        """By draw how innovations live on: kept with every draw's outcomes anyway."""
+        return {}
 
     def _past(self, p: int, response: Floats, rows: NDArray[np.int32]) -> Past:
         step = self.fixed_step[p]

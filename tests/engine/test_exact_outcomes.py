@@ -151,7 +151,7 @@ def test_scores_of_a_past_event_count_what_it_brought() -> None:
 
 def test_random_noise_and_too_many_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     none = np.zeros(0, dtype=np.int32)
-    noise = Noise(1, none, np.zeros((0, 2, 0)), none, none, np.zeros(0), none)
+    noise = Noise.of(1, none, np.zeros((0, 2, 0)), none, none, np.zeros(0), none)
     noisy = make_program(3, 0, [OPEN], [RATE], kinds=[LINEAR], noise=noise)
     with pytest.raises(LimitError, match="know no random noise"):
         trend_values(noisy, enumerate_histories(noisy))
