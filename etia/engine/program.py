@@ -7,11 +7,13 @@ ages from an event's own step. Everything about trends stands in their latent sc
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etia.engine.memory import Memory, memory_of
+from etia.engine.responses import acting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,6 +134,11 @@ class Trends:
     response: Floats  # (rows, K, T) total response G by age
     response_row: Ints  # (N, T) row of `response` for an event that comes at a step (policies may switch rows)
     noise: Noise | None = None
+
+    @cached_property
+    def acts(self) -> NDArray[np.bool_]:
+        """(rows, K) which responses are not 0 throughout."""
+        return acting(self.response)
 
 
 @dataclass(frozen=True)

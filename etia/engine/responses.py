@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
 
-__all__ = ["Couplings", "Impacts", "couple", "own_responses", "responses_at", "spectral_radius", "total_responses"]
+__all__ = [
+    "Couplings",
+    "Impacts",
+    "acting",
+    "couple",
+    "own_responses",
+    "responses_at",
+    "spectral_radius",
+    "total_responses",
+]
 
 
 @dataclass(frozen=True)
@@ -155,6 +164,23 @@ def total_responses(impacts: Impacts, couplings: Couplings, n_rows: int, n_trend
         acts = np.zeros((n_rows, n_trends), dtype=bool)
         acts[impacts.row, impacts.trend] = True
         _couple(c.source, c.target, c.strength, c.lag, acts, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _fill_acts(response, out):  # type: ignore[no-untyped-def]
+    for row in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            for x in response[row, k]:
+                if x != 0.0:
+                    out[row, k] = True
+                    break
+
+
+def acting(response: Floats) -> NDArray[np.bool_]:
+    """(rows, K) which responses (rows, K, ages) are not 0 throughout."""
+    out = np.zeros(response.shape[:2], dtype=bool)
+    _fill_acts(response, out)
     return out
 
 
