@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from etia.compile.policies import PolicyDraws, policies
 from etia.compile.scales import scales
 from etia.engine.calibration import base_rates
 from etia.engine.program import Program, Trends
-from etia.engine.responses import Impacts, couple, spectral_radius, total_responses
+from etia.engine.responses import Impacts, couple, may_act, spectral_radius, total_responses
 from etia.errors import StabilityError
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 __all__ = ["Compiled", "compile_model"]
+
+
+class _Responses(NamedTuple):
+    """What events do to trends in one draw."""
+
+    total: Floats  # (rows, K, T) total responses by age
+    row: NDArray[np.int32]  # (N, T) row of an event by the step at which it comes
+    couplings: Couplings
+    may_act: NDArray[np.bool_]  # (rows, K) False where a response is sure to be 0 throughout
 
 
 @dataclass(frozen=True)
@@ -69,8 +78,8 @@ class Compiled:
         """What the measured trends' baselines share over all draws, from the central model under this lens."""
         if self.central is not None:
             return self.central.courses
-        response, rows, couplings = self._responses(0)
-        return measured.courses(self.model, self.judgements, self._past(0, response, rows), couplings)
+        made = self._responses(0)
+        return measured.courses(self.model, self.judgements, self._past(0, made), made.couplings)
 
     @cached_property
     def baseline_draws(self) -> dict[int, Draws]:
@@ -88,7 +97,6 @@ class Compiled:
         """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
         calendar = self.model.timeline
         n, n_steps = len(self.index), calendar.n_steps
-        response, response_row, couplings = self._responses(p)
         base_rate = np.zeros((n, n_steps))
         if rate is not None:
             base_rate = base_rates(self.curves.draw(p), rate, n, n_steps)[self.index.copy_of]
@@ -97,7 +105,7 @@ class Compiled:
             base_rate = base_rate * factor
         links = self.links.draw(p, n_steps, self.policies.link_scale(p, len(self.links.keys), n_steps))
         requires, prevented_by = self._conditions
-        trends = self._trends(p, response, response_row, couplings)
+        trends = self._trends(p, self._responses(p))
         nothing = np.zeros(n, dtype=bool)
         program = Program(
             n_steps, calendar.as_of, self.fixed_step[p], base_rate, links, requires, prevented_by,
@@ -133,15 +141,18 @@ class Compiled:
         )
         return replace(self, policies=drawn, reference=self.reference or self)
 
-    def _responses(self, p: int) -> tuple[Floats, NDArray[np.int32], Couplings]:
-        """Total responses by row, the row of each event and step, and the couplings of one draw."""
+    def _responses(self, p: int) -> _Responses:
+        """What events do to trends in one draw."""
         couplings = self.couplings.draw(p)
         n_trends, n_steps = len(self.model.trends), self.model.timeline.n_steps
         if spectral_radius(couplings, n_trends) >= 1.0:
             raise StabilityError(*_unstable_loop(couplings, list(self.model.trends)))
         impacts = self.impacts.draw(p)
         rows, impacts, n_rows = self._scaled(p, impacts)
-        return total_responses(impacts, couplings, n_rows, n_trends, n_steps), rows, couplings
+        return _Responses(
+            total_responses(impacts, couplings, n_rows, n_trends, n_steps), rows, couplings,
+            may_act(impacts, couplings, n_rows, n_trends),
+        )  # fmt: skip
 
     def _scaled(self, p: int, impacts: Impacts) -> tuple[NDArray[np.int32], Impacts, int]:
         """Rows by event and step, with a row more for each set of factors that policies put on an event's impacts."""
@@ -162,15 +173,13 @@ class Compiled:
                 n_rows += 1
         return rows, impacts, n_rows
 
-    def _trends(self, p: int, response: Floats, rows: NDArray[np.int32], couplings: Couplings) -> Trends:
+    def _trends(self, p: int, made: _Responses) -> Trends:
         n_trends, n_steps = len(self.model.trends), self.model.timeline.n_steps
-        source = self.reference or self
+        source, couplings = self.reference or self, made.couplings
 
         def factual() -> tuple[Past, Couplings]:
-            if source is self:
-                return self._past(p, response, rows), couplings
-            plain, plain_rows, ground = source._responses(p)
-            return source._past(p, plain, plain_rows), ground
+            plain = made if source is self else source._responses(p)
+            return source._past(p, plain), plain.couplings
 
         baseline, own = source._ground_of(self.model).of(p, factual)
         # own noise and baselines are those of the factual past; what couplings make of the noise is this world's
@@ -178,7 +187,7 @@ class Compiled:
         noise = source._noise(p, list(self.model.trends), couplings)
         if self.policies.direct:
             known = known + self.policies.deviation(p, couplings, n_trends, n_steps)
-        return Trends(self._scales, baseline, known, response, rows, noise)
+        return Trends(self._scales, baseline, known, made.total, made.row, noise, made.may_act)
 
     @cached_property
     def _grounds(self) -> dict[int, tuple[Model, Grounds]]:
@@ -205,9 +214,9 @@ class Compiled:
         """By draw how innovations live on: kept with every draw's outcomes anyway."""
         return {}
 
-    def _past(self, p: int, response: Floats, rows: NDArray[np.int32]) -> Past:
+    def _past(self, p: int, made: _Responses) -> Past:
         step = self.fixed_step[p]
-        return Past(step, (step >= 0) & (step <= self.model.timeline.as_of), rows, response)
+        return Past(step, (step >= 0) & (step <= self.model.timeline.as_of), made.row, made.total)
 
 
 def _appended(impacts: Impacts, own: NDArray[np.intp], row: int, factor: Floats) -> Impacts:

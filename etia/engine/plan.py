@@ -193,7 +193,9 @@ def _loose(program: Program) -> PastPulls:
 def fixed_deviation(program: Program, is_fixed: NDArray[np.bool_]) -> Floats:
     """(K, T) deviation that known noise, policies and the events in `is_fixed` cause at their steps."""
     trends = program.trends
-    return trends.known_deviation + responses_at(program.fixed_step, is_fixed, trends.response_row, trends.response)
+    return trends.known_deviation + responses_at(
+        program.fixed_step, is_fixed, trends.response_row, trends.response, trends.acts
+    )
 
 
 @njit(cache=True, nogil=True)

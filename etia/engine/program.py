@@ -134,11 +134,12 @@ class Trends:
     response: Floats  # (rows, K, T) total response G by age
     response_row: Ints  # (N, T) row of `response` for an event that comes at a step (policies may switch rows)
     noise: Noise | None = None
+    may_act: NDArray[np.bool_] | None = None  # (rows, K) False where a response is sure to be 0 throughout
 
     @cached_property
     def acts(self) -> NDArray[np.bool_]:
         """(rows, K) which responses are not 0 throughout."""
-        return acting(self.response)
+        return acting(self.response, self.may_act)
 
 
 @dataclass(frozen=True)
