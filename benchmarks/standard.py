@@ -93,7 +93,7 @@ def _noise(n_trends: int, n_steps: int) -> Noise:
     age = np.subtract.outer(np.arange(n_steps - 1), np.arange(n_steps - 1))
     weight = np.where(age >= 0, 0.9 ** np.maximum(age, 0), 0.0) * 0.2
     nothing = np.zeros(0, dtype=np.int32)
-    return Noise(
+    return Noise.of(
         1, np.arange(n_trends, dtype=np.int32), np.repeat(weight[None], n_trends, axis=0), nothing, nothing,
         np.zeros(0), nothing,
     )  # fmt: skip

@@ -9,30 +9,36 @@ import numpy as np
 from etia.compile.scales import drift_latent, latent, level_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from etia.compile.judgements import Judgements
     from etia.compile.past import Past
     from etia.schema.model import Model
+    from etia.schema.trend import Trend
 
     Floats = NDArray[np.float64]
 
-__all__ = ["constructed_levels"]
+__all__ = ["constructed_levels", "levels_before"]
 
 
-def constructed_levels(
-    model: Model, place: Sequence[int], judgements: Judgements, p: int, past: Past, baseline: Floats
-) -> None:
-    """Write draw p's baselines of a model's constructed trends to their `place` in `baseline` (K, T).
+def levels_before(model: Model, place: Sequence[int], past: Past) -> dict[str, float]:
+    """By constructed trend of a model what events before its `from` do to it then: Σ_{τ_e < from} G_ek(from − τ_e).
 
-    `past` and `baseline` have the trends of the factual past, a scenario's `model` may lack some. nan before `from`.
+    Its trends stand at `place` among those of the factual past.
+    """
+    trends = zip(place, model.trends.items(), strict=True)
+    return {name: past.before(k, _start(model, trend)) for k, (name, trend) in trends if _is_constructed(trend)}
+
+
+def constructed_levels(model: Model, judgements: Judgements, p: int, before: Mapping[str, float]) -> dict[str, Floats]:
+    """By constructed trend its baseline (T,) in draw p; nan before `from`. `before` as of `levels_before`.
 
     b_k(t) = g(value) + drift · (t − from) − Σ_{τ_e < from} G_ek(from − τ_e): the level holds what came before.
     """
-    calendar = model.timeline
-    for k, (name, trend) in zip(place, model.trends.items(), strict=True):
+    calendar, found = model.timeline, {}
+    for name, trend in model.trends.items():
         if trend.constructed is None or trend.history:
             continue
         path = f"trends.{name}.constructed"
@@ -41,6 +47,18 @@ def constructed_levels(
             trend, judgements.values(f"{path}.value", trend.constructed.value, kind, bounds=bounds)[p : p + 1]
         )[0]
         drift = drift_latent(judgements, f"{path}.drift", trend.constructed.drift, trend)[p] / calendar.steps_per_year
-        start = max(calendar.first_step(trend.constructed.from_), 0)
+        start = _start(model, trend)
         steps = np.arange(calendar.n_steps - start)
-        baseline[k, start:] = value + drift * steps - past.before(k, start)
+        found[name] = np.full(calendar.n_steps, np.nan)
+        found[name][start:] = value + drift * steps - before[name]
+    return found
+
+
+def _is_constructed(trend: Trend) -> bool:
+    return trend.constructed is not None and not trend.history
+
+
+def _start(model: Model, trend: Trend) -> int:
+    """The step from which a constructed trend has a value."""
+    assert trend.constructed is not None
+    return max(model.timeline.first_step(trend.constructed.from_), 0)

@@ -17,6 +17,7 @@ from scipy.linalg import toeplitz
 
 from etia.compile import baselines
 from etia.compile.scales import latent, level_kind
+from etia.engine.memory import memory_of
 from etia.engine.program import Noise
 from etia.engine.responses import couple
 from etia.engine.streams import keys, uniforms
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
     from etia.calendar import Calendar, Period
     from etia.compile.judgements import Judgements
     from etia.compile.past import Past
+    from etia.engine.memory import Memory
     from etia.engine.responses import Couplings
     from etia.schema.model import Model
     from etia.schema.trend import Trend
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Courses", "Series", "courses", "drawn", "ground", "measured_series", "random_noise"]
+__all__ = ["Courses", "Series", "courses", "drawn", "ground", "measured_series", "memories", "random_noise"]
 
 _PERIOD_MONTHS = {"day": 1, "month": 1, "quarter": 3, "year": 12}
 _STABLE = 1e-12
@@ -104,21 +106,21 @@ def _window(trend: Trend, first: int, n: int, months: int) -> NDArray[np.bool_]:
     return (number >= span[0].first_month // months) & (number <= span[1].last_month // months)
 
 
-def _given(series: Series, trend: Trend, judgements: Judgements, calendar: Calendar) -> Floats | None:
-    """(P, periods) the experts' course of a baseline by points: latent-linear between them, level beyond."""
+def _given(series: Series, trend: Trend, judgements: Judgements, p: int, calendar: Calendar) -> Floats | None:
+    """(periods,) the experts' course of a baseline by points in draw p: latent-linear between them, level beyond."""
     if trend.baseline is None or trend.baseline.method != "points":
         return None
     kind, bounds = level_kind(trend)
     steps = np.array([calendar.middle_step(point.at) for point in trend.baseline.points])
     path = f"trends.{series.name}.baseline.points"
     levels = [
-        latent(trend, judgements.values(f"{path}.{i}.value", point.value, kind, bounds=bounds, shared=path))
+        latent(trend, judgements.values(f"{path}.{i}.value", point.value, kind, bounds=bounds, shared=path))[p]
         for i, point in enumerate(trend.baseline.points)
     ]
     order = np.argsort(steps)
     n_periods = max(len(series.middle), len(series.values))
     middle = np.r_[series.middle, np.full(n_periods - len(series.middle), series.middle[-1])]
-    return np.array([np.interp(middle, steps[order], np.array(draw)[order]) for draw in zip(*levels, strict=True)])
+    return np.asarray(np.interp(middle, steps[order], np.array(levels)[order]))
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def courses(model: Model, central: Judgements, past: Past, couplings: Couplings)
         return None
     calendar, n_trends = model.timeline, len(model.trends)
     deviation = past.deviation()
-    given = {s.trend: _first(_given(s, _trend(model, s), central, calendar)) for s in series}
+    given = {s.trend: _given(s, _trend(model, s), central, 0, calendar) for s in series}
     found: dict[int, tuple[baselines.Parameters, baselines.Course]] = {}
     rests: dict[int, Floats] = {}
     own = np.zeros((n_trends, calendar.n_steps))
@@ -191,10 +193,6 @@ def drawn(shared: Courses, judgements: Judgements) -> dict[int, baselines.Draws]
 
 def _trend(model: Model, series: Series) -> Trend:
     return model.trends[series.name]
-
-
-def _first(given: Floats | None) -> Floats | None:
-    return None if given is None else given[0]
 
 
 def _estimated(
@@ -277,7 +275,7 @@ def ground(
         return baseline, own
     deviation = past.deviation()
     trends = {**factual.trends, **model.trends}
-    given = {s.trend: _given(s, trends[s.name], judgements, calendar) for s in shared.series}
+    given = {s.trend: _given(s, trends[s.name], judgements, p, calendar) for s in shared.series}
     rests: dict[int, Floats] = {}
     for _ in range(_MOST_PASSES):
         before = own.copy()
@@ -285,36 +283,37 @@ def ground(
             rest = _rest(s, deviation, _coupled(own, couplings, s.trend))
             if _is_known(rests, s.trend, rest):
                 continue
-            course_given = given[s.trend]
             draw = draws[s.trend][p] if s.trend in draws else None
-            fit = shared.courses[s.trend].fit(rest, None if course_given is None else course_given[p], draw)
+            fit = shared.courses[s.trend].fit(rest, given[s.trend], draw)
             baseline[s.trend], own[s.trend] = _own_noise(s, fit, calendar)
         if not len(couplings.source) or np.abs(own - before).max() < _STABLE:
             break
     return baseline, own
 
 
-def random_noise(
-    shared: Courses | None,
-    draws: Mapping[int, baselines.Draws],
-    p: int,
-    names: Sequence[str],
-    couplings: Couplings,
-) -> Noise | None:
-    """Draw p's random noise of the measured trends among `names`, on its way along these couplings; None: no noise."""
-    if shared is None:
-        return None
-    kept = [s for s in shared.series if s.name in names]
-    weight = np.zeros((len(kept), shared.n_steps - shared.first_step, max((s.horizon for s in kept), default=0)))
-    for j, s in enumerate(kept):
+def memories(shared: Courses, draws: Mapping[int, baselines.Draws], p: int) -> tuple[Memory, ...]:
+    """How draw p's innovations live on in the noise of each of the series."""
+    found = []
+    for s in shared.series:
         draw = draws[s.trend][p] if s.trend in draws else shared.courses[s.trend]
-        weight[j, :, : s.horizon] = _at_steps(s, draw.sigma, draw.psi, shared)
-    if not weight.any():
+        found.append(memory_of(_at_steps(s, draw.sigma, draw.psi, shared)))
+    return tuple(found)
+
+
+def random_noise(shared: Courses, living: Sequence[Memory], names: Sequence[str], couplings: Couplings) -> Noise | None:
+    """Random noise of the measured trends among `names`, on its way along these couplings; None: no noise.
+
+    `living` as of `memories`.
+    """
+    kept = [(s, memory) for s, memory in zip(shared.series, living, strict=True) if s.name in names]
+    if not any(memory.n_periods for _, memory in kept):
         return None
-    trends = np.array([names.index(s.name) for s in kept], dtype=np.int32)
+    trends = np.array([names.index(s.name) for s, _ in kept], dtype=np.int32)
+    c = couplings
     return Noise(
-        shared.first_step, trends, weight, couplings.source, couplings.target, couplings.strength, couplings.lag
-    )
+        shared.first_step, trends, tuple(memory for _, memory in kept), shared.n_steps - shared.first_step,
+        max(s.horizon for s, _ in kept), c.source, c.target, c.strength, c.lag,
+    )  # fmt: skip
 
 
 def _at_steps(series: Series, sigma: float, psi: Floats, shared: Courses) -> Floats:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from etia.compile import events as event_parts
 from etia.compile import measured, relations
-from etia.compile.constructed import constructed_levels
+from etia.compile.grounds import Grounds
 from etia.compile.past import Past
 from etia.compile.policies import PolicyDraws, policies
 from etia.compile.scales import scales
 from etia.engine.calibration import base_rates
 from etia.engine.program import Program, Trends
-from etia.engine.responses import Impacts, couple, spectral_radius, total_responses
+from etia.engine.responses import Impacts, couple, may_act, spectral_radius, total_responses
 from etia.errors import StabilityError
 
 if TYPE_CHECKING:
@@ -27,13 +27,23 @@ if TYPE_CHECKING:
     from etia.compile.baselines import Draws
     from etia.compile.judgements import Judgements
     from etia.compile.lens import LensWeights
-    from etia.engine.program import Conditions, Scales
+    from etia.engine.memory import Memory
+    from etia.engine.program import Conditions, Noise, Scales
     from etia.engine.responses import Couplings
     from etia.schema.model import Model
 
     Floats = NDArray[np.float64]
 
 __all__ = ["Compiled", "compile_model"]
+
+
+class _Responses(NamedTuple):
+    """What events do to trends in one draw."""
+
+    total: Floats  # (rows, K, T) total responses by age
+    row: NDArray[np.int32]  # (N, T) row of an event by the step at which it comes
+    couplings: Couplings
+    may_act: NDArray[np.bool_]  # (rows, K) False where a response is sure to be 0 throughout
 
 
 @dataclass(frozen=True)
@@ -68,8 +78,8 @@ class Compiled:
         """What the measured trends' baselines share over all draws, from the central model under this lens."""
         if self.central is not None:
             return self.central.courses
-        response, rows, couplings = self._responses(0)
-        return measured.courses(self.model, self.judgements, self._past(0, response, rows), couplings)
+        made = self._responses(0)
+        return measured.courses(self.model, self.judgements, self._past(0, made), made.couplings)
 
     @cached_property
     def baseline_draws(self) -> dict[int, Draws]:
@@ -87,7 +97,6 @@ class Compiled:
         """The Program of draw p. `rate` (I,) are calibrated base rates of `curves`; without them every rate is 0."""
         calendar = self.model.timeline
         n, n_steps = len(self.index), calendar.n_steps
-        response, response_row, couplings = self._responses(p)
         base_rate = np.zeros((n, n_steps))
         if rate is not None:
             base_rate = base_rates(self.curves.draw(p), rate, n, n_steps)[self.index.copy_of]
@@ -96,7 +105,7 @@ class Compiled:
             base_rate = base_rate * factor
         links = self.links.draw(p, n_steps, self.policies.link_scale(p, len(self.links.keys), n_steps))
         requires, prevented_by = self._conditions
-        trends = self._trends(p, response, response_row, couplings)
+        trends = self._trends(p, self._responses(p))
         nothing = np.zeros(n, dtype=bool)
         program = Program(
             n_steps, calendar.as_of, self.fixed_step[p], base_rate, links, requires, prevented_by,
@@ -132,15 +141,18 @@ class Compiled:
         )
         return replace(self, policies=drawn, reference=self.reference or self)
 
-    def _responses(self, p: int) -> tuple[Floats, NDArray[np.int32], Couplings]:
-        """Total responses by row, the row of each event and step, and the couplings of one draw."""
+    def _responses(self, p: int) -> _Responses:
+        """What events do to trends in one draw."""
         couplings = self.couplings.draw(p)
         n_trends, n_steps = len(self.model.trends), self.model.timeline.n_steps
         if spectral_radius(couplings, n_trends) >= 1.0:
             raise StabilityError(*_unstable_loop(couplings, list(self.model.trends)))
         impacts = self.impacts.draw(p)
         rows, impacts, n_rows = self._scaled(p, impacts)
-        return total_responses(impacts, couplings, n_rows, n_trends, n_steps), rows, couplings
+        return _Responses(
+            total_responses(impacts, couplings, n_rows, n_trends, n_steps), rows, couplings,
+            may_act(impacts, couplings, n_rows, n_trends),
+        )  # fmt: skip
 
     def _scaled(self, p: int, impacts: Impacts) -> tuple[NDArray[np.int32], Impacts, int]:
         """Rows by event and step, with a row more for each set of factors that policies put on an event's impacts."""
@@ -161,32 +173,50 @@ class Compiled:
                 n_rows += 1
         return rows, impacts, n_rows
 
-    def _trends(self, p: int, response: Floats, rows: NDArray[np.int32], couplings: Couplings) -> Trends:
-        model, n_steps = self.model, self.model.timeline.n_steps
-        n_trends = len(model.trends)
-        source = self.reference or self
-        ground = couplings
-        if self.reference is None:
-            past = self._past(p, response, rows)
-        else:
-            plain, plain_rows, ground = source._responses(p)
-            past = source._past(p, plain, plain_rows)
-        names = list(source.model.trends)
-        place = [names.index(name) for name in model.trends]
-        baseline, own = measured.ground(
-            source.model, model, self.judgements, source.courses, source.baseline_draws, p, past, ground
-        )
-        constructed_levels(model, place, self.judgements, p, past, baseline)
+    def _trends(self, p: int, made: _Responses) -> Trends:
+        n_trends, n_steps = len(self.model.trends), self.model.timeline.n_steps
+        source, couplings = self.reference or self, made.couplings
+
+        def factual() -> tuple[Past, Couplings]:
+            plain = made if source is self else source._responses(p)
+            return source._past(p, plain), plain.couplings
+
+        baseline, own = source._ground_of(self.model).of(p, factual)
         # own noise and baselines are those of the factual past; what couplings make of the noise is this world's
-        known = couple(own[None, place], couplings)[0]
-        noise = measured.random_noise(source.courses, source.baseline_draws, p, list(model.trends), couplings)
+        known = couple(own[None], couplings)[0]
+        noise = source._noise(p, list(self.model.trends), couplings)
         if self.policies.direct:
             known = known + self.policies.deviation(p, couplings, n_trends, n_steps)
-        return Trends(self._scales, baseline[place], known, response, rows, noise)
+        return Trends(self._scales, baseline, known, made.total, made.row, noise, made.may_act)
 
-    def _past(self, p: int, response: Floats, rows: NDArray[np.int32]) -> Past:
+    @cached_property
+    def _grounds(self) -> dict[int, tuple[Model, Grounds]]:
+        """Those asked for, by the identity of a model, which is held: the plain one and scenarios over it."""
+        return {}
+
+    def _ground_of(self, model: Model) -> Grounds:
+        """What lies beneath the trends of the model or of a scenario over it; one for all that have the same trends."""
+        if id(model) not in self._grounds:
+            known = (found for _, found in list(self._grounds.values()) if found.serves(model))
+            self._grounds[id(model)] = model, next(known, None) or Grounds(self, model)
+        return self._grounds[id(model)][1]
+
+    def _noise(self, p: int, names: list[str], couplings: Couplings) -> Noise | None:
+        """Random noise of the trends of these names in draw p, on its way along these couplings."""
+        if self.courses is None:
+            return None
+        if p not in self._memories:
+            self._memories[p] = measured.memories(self.courses, self.baseline_draws, p)
+        return measured.random_noise(self.courses, self._memories[p], names, couplings)
+
+    @cached_property
+    def _memories(self) -> dict[int, tuple[Memory, ...]]:
+        """By draw how innovations live on: kept with every draw's outcomes anyway."""
+        return {}
+
+    def _past(self, p: int, made: _Responses) -> Past:
         step = self.fixed_step[p]
-        return Past(step, (step >= 0) & (step <= self.model.timeline.as_of), rows, response)
+        return Past(step, (step >= 0) & (step <= self.model.timeline.as_of), made.row, made.total)
 
 
 def _appended(impacts: Impacts, own: NDArray[np.intp], row: int, factor: Floats) -> Impacts:

@@ -238,8 +238,9 @@ class Study:
         return compile_model(given.model, weights, self.judgements, reference=reference)
 
     def sharing(self, lens: str, p: int, kept: Kept) -> Kept:
-        """What is kept of draw p, its arrays those of the lens's first case where they are equal: most of memory."""
-        return kept.sharing(self._kept.setdefault((lens, p), kept))
+        """What is kept of draw p, its arrays those of the lens's first case, or of any, where they are equal."""
+        first = self._kept.setdefault(("", -1), kept)
+        return kept.sharing(first).sharing(self._kept.setdefault((lens, p), kept.sharing(first)))
 
     @lru_cache(maxsize=32)  # noqa: B019 - a study lives as long as its questions
     def rates(self, scenario: str) -> list[Floats]:

@@ -85,7 +85,7 @@ class Block:
         """(n, K, S) factual latent values at the given steps, of all the block's runs or the first n; nan: no value."""
         n_runs = self.n if n is None else n
         kept = self.kept
-        offset = kept.n_steps - kept.response.shape[2]
+        offset = kept.n_steps - kept.n_ages
         out = np.repeat(kept.shared[None][:, :, steps], n_runs, axis=0)
         _add_moving(self.steps[:n_runs], kept.moving, offset, kept.response_row, kept.response, steps, out)
         if kept.noise is not None and len(steps) and steps.max() >= kept.noise.first_step:

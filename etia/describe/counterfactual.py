@@ -11,8 +11,10 @@ import pandas as pd
 from etia.describe.blocks import Block, blocks, in_order
 from etia.describe.effects import Contrast, Effects, effects
 from etia.describe.moments import Moments, Part, part_of
+from etia.engine.fallout import fallout, past_events
 from etia.engine.program import NEVER
-from etia.engine.worlds import World, rerun
+from etia.engine.streams import uniforms
+from etia.engine.worlds import World
 from etia.errors import UsageError
 
 if TYPE_CHECKING:
@@ -272,11 +274,14 @@ def attributable_fractions(
     moments = Moments((len(past), len(names)), by_draw=case.outcomes.n_draws > 1)
 
     def measure(block: Block) -> Part:
-        ground = block.ground
         fell = np.zeros((block.n, len(past), len(names)))
+        laid = past_events(block.program)
+        uniform = uniforms(block.streams.past[laid.event], block.streams.first_run, block.n)
+        before, program = block.steps[:, laid.event] == NEVER, block.program
+        base = np.flatnonzero(program.removed) if len(program.removed) else np.zeros(0, dtype=np.int64)
         for i, name in enumerate(past):
-            run = rerun(ground, World(removed=(case.compiled.index.place[name],)))
-            fell[:, i, ground.past.event] = run.fell & ~ground.fell
+            gone, _ = fallout(laid, np.union1d(base, [case.compiled.index.place[name]]), uniform)
+            fell[:, i, laid.event] = gone & ~before
         return part_of(block.p, fell)
 
     settings = case.study.settings

@@ -95,7 +95,7 @@ class View:
         self.z_late = turned(block.latent(self.late), self.kind)
         trends = block.program.trends
         self.response, self.response_row = trends.response, trends.response_row.astype(np.int64)
-        self.acts = np.any(trends.response, axis=2)
+        self.acts = trends.acts
         self._reruns: dict[World, Rerun] = {}
         self._moved: dict[World, Change] = {}
 

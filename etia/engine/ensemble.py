@@ -39,8 +39,9 @@ class Kept:
 
     shared: Floats  # (K, T) latent course without the events that differ from run to run
     moving: NDArray[np.int64]  # (M,) events that differ from run to run
-    response: Floats  # (rows, K, T − as_of) their responses by age
-    response_row: NDArray[np.int64]  # (M, T − as_of) row by offset of their step
+    course: Floats  # (C, ages) their responses by age that are not 0 throughout
+    place: NDArray[np.int64]  # (rows, K) a response's among them; −1: it is 0 throughout
+    response_row: NDArray[np.int64]  # (M, ages) row by offset of their step
     noise: Noise | None
     scales: Scales
     as_of: int
@@ -50,9 +51,25 @@ class Kept:
     def n_steps(self) -> int:
         return int(self.shared.shape[1])
 
+    @property
+    def n_ages(self) -> int:
+        return int(self.course.shape[1])
+
+    @property
+    def response(self) -> Floats:
+        """(rows, K, ages) responses of the moving events, made anew."""
+        return self.response_of(slice(None))
+
+    def response_of(self, trends: slice) -> Floats:
+        """(rows, trends, ages) those of some trends."""
+        place = self.place[:, trends]
+        out = np.zeros((*place.shape, self.n_ages))
+        out[place >= 0] = self.course[place[place >= 0]]
+        return out
+
     def sharing(self, other: Kept) -> Kept:
         """The same with the other's arrays of responses where these are equal, so that memory holds them once."""
-        own = {name: getattr(self, name) for name in ("moving", "response", "response_row")}
+        own = {name: getattr(self, name) for name in ("moving", "course", "place", "response_row")}
         equal = {name: getattr(other, name) for name, x in own.items() if np.array_equal(x, getattr(other, name))}
         return replace(self, **equal)
 
@@ -72,10 +89,15 @@ def simulate_draw(program: Program, streams: Streams, n_runs: int) -> tuple[Step
     trends = program.trends
     begin = as_of if not len(plan.loose.event) else 0
     rows, row_of = np.unique(trends.response_row[sources, begin:], return_inverse=True)
+    response = trends.response[rows, :, : program.n_steps - begin]
+    acts = np.any(response, axis=2)
+    place = np.full(acts.shape, -1, dtype=np.int64)
+    place[acts] = np.arange(np.count_nonzero(acts))
     kept = Kept(
         trends.baseline + plan.deviation,
         sources,
-        np.ascontiguousarray(trends.response[rows][:, :, : program.n_steps - begin]),
+        response[acts],
+        place,
         row_of.reshape(len(sources), program.n_steps - begin).astype(np.int64),
         trends.noise,
         trends.scales,
@@ -116,7 +138,7 @@ class Outcomes:
     def first_moving_step(self) -> int:
         """First step at which a trend may differ between the runs of a draw."""
         noise = self.kept[0].noise
-        if self.kept[0].response.shape[2] == self.n_steps and len(self.kept[0].moving):
+        if self.kept[0].n_ages == self.n_steps and len(self.kept[0].moving):
             return 0
         return self.as_of + 1 if noise is None else min(self.as_of + 1, noise.first_step)
 
@@ -142,9 +164,9 @@ class Outcomes:
         return to_units_of(self.latent(trend, first, last), self.scales, trend)
 
     def _fill(self, kept: Kept, trend: int, first: int, steps: Steps, begin: int, out: Floats) -> None:
-        first_event = kept.n_steps - kept.response.shape[2]
+        first_event = kept.n_steps - kept.n_ages
         shared = kept.shared[trend : trend + 1, first : first + out.shape[1]]
-        added = courses(shared, kept.response[:, trend : trend + 1], kept.response_row, first, first_event)
+        added = courses(shared, kept.response_of(slice(trend, trend + 1)), kept.response_row, first, first_event)
         fill_paths(added, steps, kept.moving, first_event, kept.response_row, out[:, None])
         noise = kept.noise
         if noise is None or first + out.shape[1] <= noise.first_step:

@@ -43,9 +43,9 @@ def _coupled(noise: Noise, j: int, n_trends: int) -> Floats:
 
     n_k(t) = own noise_k(t) + Σ c_jk · n_j(t − lag), step after step.
     """
-    n_steps, n_innovations = noise.weight.shape[1:]
-    weight = np.zeros((n_trends, n_steps, n_innovations))
-    weight[noise.trend[j]] = noise.weight[j]
+    n_steps = noise.n_steps
+    weight = np.zeros((n_trends, n_steps, noise.n_periods))
+    weight[noise.trend[j]] = noise.weight_of(j)
     couplings = (noise.coupling_source, noise.coupling_target, noise.coupling_strength, noise.coupling_lag)
     for step in range(n_steps):
         for source, target, strength, lag in zip(*(each.tolist() for each in couplings), strict=True):

@@ -30,6 +30,16 @@ class Memory(NamedTuple):
     phi: float
     sigma: float
     weight: Floats  # (n_periods, steps, filled up with noughts)
+    course: Floats  # (steps − first,) of the recursion: weights of ε_0, which those of all others repeat later
+
+    def laid_out(self, n_steps: int, n_periods: int) -> Floats:
+        """(steps, Q) the weights as one table."""
+        out = np.zeros((n_steps, n_periods))
+        if len(self.weight):
+            out[:, : self.n_periods] = self.weight[:, :n_steps].T
+        for i in range(self.n_periods if not len(self.weight) else 0):
+            out[self.first + i :, i] = self.course[: len(self.course) - i]
+        return out
 
 
 def memory_of(weight: Floats) -> Memory:
@@ -44,7 +54,7 @@ def memory_of(weight: Floats) -> Memory:
         lag = np.subtract.outer(np.arange(n_after), np.arange(n_after))
         powers = np.where(lag >= 0, sigma * phi ** np.maximum(lag, 0), 0.0)
         if np.allclose(weight[first:, :n_periods], powers, rtol=_SAME, atol=0.0):
-            return Memory(n_periods, first, phi, sigma, np.zeros((0, 0)))
+            return Memory(n_periods, first, phi, sigma, np.zeros((0, 0)), weight[first:, 0].copy())
     rows = np.zeros((n_periods, -(-n_steps // _VECTOR) * _VECTOR))
     rows[:, :n_steps] = weight[:, :n_periods].T
-    return Memory(n_periods, first, 0.0, 0.0, rows)
+    return Memory(n_periods, first, 0.0, 0.0, rows, np.zeros(0))

@@ -30,10 +30,10 @@ _REACH = 6.0
 
 def noise_spread(noise: Noise, n_trends: int) -> Floats:
     """(K, T − first step) standard deviation of the random noise of every trend, coupled parts included."""
-    n_steps, n_periods = noise.weight.shape[1:]
-    parts = np.zeros((len(noise.trend) * n_periods, n_trends, n_steps))  # one innovation of 1 each
+    n_periods = noise.n_periods
+    parts = np.zeros((len(noise.trend) * n_periods, n_trends, noise.n_steps))  # one innovation of 1 each
     for j, trend in enumerate(noise.trend):
-        parts[j * n_periods : (j + 1) * n_periods, trend] = noise.weight[j].T
+        parts[j * n_periods : (j + 1) * n_periods, trend] = noise.weight_of(j).T
     couple_noise(noise, parts)
     spread: Floats = np.sqrt((parts**2).sum(axis=0))
     return spread

@@ -143,7 +143,7 @@ def _links_between(program: Program) -> tuple[Ints, Ints]:
 
 def _events_moving(program: Program, trend: int) -> Ints:
     """Events with a response of the trend, whatever the step at which they come."""
-    moves, rows = np.any(program.trends.response[:, trend, :], axis=1), program.trends.response_row
+    moves, rows = program.trends.acts[:, trend], program.trends.response_row
     is_moving, switching = moves[rows[:, 0]], _varies(rows)
     is_moving[switching] = moves[rows[switching]].any(axis=1)
     return np.flatnonzero(is_moving)
@@ -193,7 +193,9 @@ def _loose(program: Program) -> PastPulls:
 def fixed_deviation(program: Program, is_fixed: NDArray[np.bool_]) -> Floats:
     """(K, T) deviation that known noise, policies and the events in `is_fixed` cause at their steps."""
     trends = program.trends
-    return trends.known_deviation + responses_at(program.fixed_step, is_fixed, trends.response_row, trends.response)
+    return trends.known_deviation + responses_at(
+        program.fixed_step, is_fixed, trends.response_row, trends.response, trends.acts
+    )
 
 
 @njit(cache=True, nogil=True)

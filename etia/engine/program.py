@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etia.engine.memory import Memory, memory_of
+from etia.engine.responses import acting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,16 +84,28 @@ class Noise:
 
     first_step: int  # first step at which any noise is random
     trend: Ints  # (J,)
-    weight: Floats  # (J, T − first_step, Q)
+    memories: tuple[Memory, ...]  # (J,) the weights, small: every draw that is kept holds them
+    n_steps: int  # T − first_step
+    n_periods: int  # Q
     coupling_source: Ints  # (C,) trend index
     coupling_target: Ints  # (C,)
     coupling_strength: Floats  # (C,)
     coupling_lag: Ints  # (C,) whole steps ≥ 1
 
-    @cached_property
-    def memories(self) -> tuple[Memory, ...]:
-        """The same weights as the propagation reads them, of each noisy trend."""
-        return tuple(memory_of(own) for own in self.weight)
+    @staticmethod
+    def of(first_step: int, trend: Ints, weight: Floats, *couplings: NDArray[Any]) -> Noise:
+        """From a table of `weight` (J, T − first_step, Q), and the couplings' four arrays."""
+        return Noise(first_step, trend, tuple(memory_of(own) for own in weight), *weight.shape[1:], *couplings)
+
+    @property
+    def weight(self) -> Floats:
+        """(J, T − first_step, Q) the weights as one table, made anew."""
+        rows = [self.weight_of(j) for j in range(len(self.memories))]
+        return np.array(rows).reshape(len(rows), self.n_steps, self.n_periods)
+
+    def weight_of(self, j: int) -> Floats:
+        """(T − first_step, Q) the weights of one noisy trend."""
+        return self.memories[j].laid_out(self.n_steps, self.n_periods)
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,12 @@ class Trends:
     response: Floats  # (rows, K, T) total response G by age
     response_row: Ints  # (N, T) row of `response` for an event that comes at a step (policies may switch rows)
     noise: Noise | None = None
+    may_act: NDArray[np.bool_] | None = None  # (rows, K) False where a response is sure to be 0 throughout
+
+    @cached_property
+    def acts(self) -> NDArray[np.bool_]:
+        """(rows, K) which responses are not 0 throughout."""
+        return acting(self.response, self.may_act)
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def noise_paths(
     for _ in range(n_trends if wanted is not None else 0):
         needed[noise.coupling_source[needed[noise.coupling_target]]] = True
     couplings = _couplings(noise, needed)
-    out = np.zeros((n_runs, n_trends, noise.weight.shape[1]))
+    out = np.zeros((n_runs, n_trends, noise.n_steps))
     for begin in range(0, n_runs, _NEAR):
         near = out[begin : begin + _NEAR]
         for j in np.flatnonzero(needed[noise.trend]):

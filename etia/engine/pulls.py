@@ -119,12 +119,11 @@ def _pairs(program: Program, mover: Ints) -> tuple[Floats, Ints, Ints]:
     rows = trends.response_row[mover][:, program.as_of + 1 :]
     last_row = rows[:, -1] if rows.shape[1] else np.zeros(n_movers, dtype=np.int64)
     varies = np.any(rows != last_row[:, None], axis=1)
-    acts = np.any(trends.response, axis=2)  # (rows, K)
     for event, trend, beta in zip(felt.event, felt.trend, felt.beta, strict=True):
         m = place[event]
         if m >= 0 and span > 1:
             out[:, 1:, m] += beta * trends.response[last_row, trend, : span - 1]
-            is_by_calendar[:, m] |= varies & acts[rows, trend].any(axis=1)
+            is_by_calendar[:, m] |= varies & trends.acts[rows, trend].any(axis=1)
     source, target = np.nonzero(is_by_calendar)
     out[source, :, target] = 0.0
     return out, source.astype(np.int64), target.astype(np.int64)

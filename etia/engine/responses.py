@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
 
-__all__ = ["Couplings", "Impacts", "couple", "own_responses", "responses_at", "spectral_radius", "total_responses"]
+__all__ = [
+    "Couplings",
+    "Impacts",
+    "acting",
+    "couple",
+    "may_act",
+    "own_responses",
+    "responses_at",
+    "spectral_radius",
+    "total_responses",
+]
 
 
 @dataclass(frozen=True)
@@ -158,22 +168,63 @@ def total_responses(impacts: Impacts, couplings: Couplings, n_rows: int, n_trend
     return out
 
 
+def may_act(impacts: Impacts, couplings: Couplings, n_rows: int, n_trends: int) -> NDArray[np.bool_]:
+    """(rows, K) which total responses impacts and couplings lead to; sizes of 0 may make nothing of some."""
+    out = np.zeros((n_rows, n_trends), dtype=bool)
+    out[impacts.row, impacts.trend] = True
+    passes = np.eye(n_trends, dtype=bool)
+    passes[couplings.source, couplings.target] = True
+    for _ in range(n_trends):
+        before = out
+        out = out @ passes
+        if np.array_equal(out, before):
+            break
+    return out
+
+
 @njit(cache=True, nogil=True)
-def _add_responses(step, is_counted, response_row, response, out):  # type: ignore[no-untyped-def]
+def _fill_acts(response, within, out):  # type: ignore[no-untyped-def]
+    for row in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            if not within[row, k]:
+                continue
+            for x in response[row, k]:
+                if x != 0.0:
+                    out[row, k] = True
+                    break
+
+
+def acting(response: Floats, within: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """(rows, K) which responses (rows, K, ages) are not 0 throughout; of those `within` where it is known."""
+    out = np.zeros(response.shape[:2], dtype=bool)
+    _fill_acts(response, np.ones_like(out) if within is None else within, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _add_responses(step, is_counted, response_row, response, acts, out):  # type: ignore[no-untyped-def]
     n_trends, n_steps = out.shape
     for event in range(len(step)):
         if not is_counted[event] or step[event] < 0 or step[event] >= n_steps:
             continue
         row = response_row[event, step[event]]
         for k in range(n_trends):
-            for t in range(step[event], n_steps):
-                out[k, t] += response[row, k, t - step[event]]
+            if acts[row, k]:
+                for t in range(step[event], n_steps):
+                    out[k, t] += response[row, k, t - step[event]]
 
 
-def responses_at(step: Ints, is_counted: NDArray[np.bool_], response_row: Ints, response: Floats) -> Floats:
-    """(K, T) Σ_e G_ek(t − τ_e) over the counted events, at their steps (N,)."""
+def responses_at(
+    step: Ints,
+    is_counted: NDArray[np.bool_],
+    response_row: Ints,
+    response: Floats,
+    acts: NDArray[np.bool_] | None = None,
+) -> Floats:
+    """(K, T) Σ_e G_ek(t − τ_e) over the counted events, at their steps (N,). `acts` as of `acting`, where known."""
     out = np.zeros((response.shape[1], response.shape[2]))
-    _add_responses(step, is_counted, response_row, response, out)
+    known = np.ones(response.shape[:2], dtype=bool) if acts is None else acts
+    _add_responses(step, is_counted, response_row, response, known, out)
     return out
 
 

@@ -48,7 +48,7 @@ def latent_at(outcomes: Outcomes, steps: Ints, each_draw: Callable[[Callable[[in
 
 def _fill(kept: Kept, event_steps: NDArray[np.int16], begin: int, steps: Ints, out: Floats) -> None:
     """The values of some runs of a draw, from its run number `begin` on, into `out` (K, n, S)."""
-    offset = kept.n_steps - kept.response.shape[2]
+    offset = kept.n_steps - kept.n_ages
     if len(steps) > 1 and np.all(np.diff(steps) == 1):
         first = int(steps[0])
         added = courses(kept.shared[:, first : first + len(steps)], kept.response, kept.response_row, first, offset)

@@ -301,9 +301,10 @@ def _baseline_alone(
 def _spread(trends: Trends, k: int) -> Floats:
     """(T,) standard deviation of a trend's own random noise."""
     sd = np.zeros(trends.baseline.shape[1])
-    if trends.noise is not None:
-        own = np.flatnonzero(trends.noise.trend == k)
-        sd[trends.noise.first_step :] = np.sqrt((trends.noise.weight[own] ** 2).sum(axis=(0, 2)))
+    noise = trends.noise
+    if noise is not None and k in noise.trend:
+        j = noise.trend.tolist().index(k)
+        sd[noise.first_step :] = np.sqrt((noise.weight_of(j) ** 2).sum(axis=1))
     return sd
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import re
 import sys
 import threading
@@ -53,8 +54,12 @@ class Album:
         numbers = range(len(self._asked))
         if min(jobs, len(numbers)) > 1 and sys.platform == "linux" and threading.active_count() == 1:
             fork = get_context("fork")
-            with ProcessPoolExecutor(jobs, fork, initializer=_take_up, initargs=(self,)) as pool:
-                list(pool.map(_draw, numbers))
+            gc.freeze()  # what is shared is not gone through for garbage, which would copy it page by page
+            try:
+                with ProcessPoolExecutor(jobs, fork, initializer=_take_up, initargs=(self,)) as pool:
+                    list(pool.map(_draw, numbers))
+            finally:
+                gc.unfreeze()
         else:
             for number in numbers:
                 self.draw(number)

@@ -272,7 +272,7 @@ def test_too_many_histories_are_refused_by_number() -> None:
 def test_rates_that_hang_on_random_noise_are_refused() -> None:
     """Trend 0 is noisy and coupled into trend 1, to which an event is sensitive."""
     one, two = np.array([0], dtype=np.int32), np.array([1], dtype=np.int32)
-    noise = Noise(1, one, np.ones((1, 3, 1)), one, two, np.ones(1), two)
+    noise = Noise.of(1, one, np.ones((1, 3, 1)), one, two, np.ones(1), two)
     program = make_program(4, 0, [OPEN], [RATE], kinds=[LINEAR] * 2, sensitivities=[(0, 1, 1.0)], noise=noise)
     with pytest.raises(LimitError, match=r"event 0 is sensitive to trend 1, which the noise of trend 0 reaches"):
         enumerate_histories(program)

@@ -29,7 +29,7 @@ NONE = np.zeros(0, dtype=np.int32)
 def own_noise(*weights: tuple[int, list[list[float]]], first: int = 1) -> Noise:
     """Noise of some trends, without couplings: (trend, weights by step and innovation)."""
     trends = np.array([trend for trend, _ in weights], dtype=np.int32)
-    return Noise(first, trends, np.array([weight for _, weight in weights]), NONE, NONE, np.zeros(0), NONE)
+    return Noise.of(first, trends, np.array([weight for _, weight in weights]), NONE, NONE, np.zeros(0), NONE)
 
 
 def stepped(kind: int, level: float, size: float, sigma: float) -> Program:
@@ -110,7 +110,7 @@ def test_couplings_pass_noise_on_and_back() -> None:
     later: variances 0, ¼, ½, ¾.
     """
     weight = np.tril(np.ones((4, 4)))
-    noise = Noise(
+    noise = Noise.of(
         1, np.array([0]), weight[None], np.array([0, 1]), np.array([1, 0]), np.array([0.5, 0.25]), np.array([1, 2])
     )
     program = make_program(5, 0, [], kinds=[LINEAR] * 2, baseline=[0.0, 0.0], noise=noise)

@@ -18,7 +18,7 @@ RATE = 0.3
 def noisy(*, beta: float = 1.0, strength: float = 0.5, lag: int = 1, felt: int = 1, first: int = 1) -> Program:
     """Steps 0 … 3, as_of 0; trend 0 is noisy and coupled into trend 1; event 0 is sensitive to trend `felt`."""
     weight = np.ones((1, 4 - first, 1))
-    noise = Noise(first, np.array([0]), weight, np.array([0]), np.array([1]), np.array([strength]), np.array([lag]))
+    noise = Noise.of(first, np.array([0]), weight, np.array([0]), np.array([1]), np.array([strength]), np.array([lag]))
     return make_program(4, 0, [OPEN], [RATE], kinds=[LINEAR] * 3, sensitivities=[(0, felt, beta)], noise=noise)
 
 

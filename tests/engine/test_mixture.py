@@ -36,7 +36,7 @@ def test_the_bins_are_fine_enough_whatever_the_noise(spread):
 def test_the_spread_of_coupled_noise_is_that_of_its_paths():
     rng = np.random.default_rng(2)
     weight = np.tril(rng.normal(size=(2, 8, 8)))
-    noise = Noise(
+    noise = Noise.of(
         1, np.array([0, 1]), weight, np.array([0, 1, 2]), np.array([2, 2, 0]), np.array([0.5, -0.3, 0.2]),
         np.array([1, 2, 3]),
     )  # fmt: skip

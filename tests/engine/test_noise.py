@@ -67,7 +67,7 @@ def test_noise_is_its_weights_times_its_innovations_whatever_runs_are_made_toget
     weight[0] = _first_order(n_steps, 0.9, 0.2, min(3, n_steps - 1))
     weight[1] = np.tril(rng.normal(size=(n_steps, n_steps)))
     weight[2, :, : n_steps // 2] = rng.normal(size=(n_steps, n_steps // 2))
-    noise = Noise(4, np.array([2, 0, 3]), weight, NONE, NONE, np.zeros(0), NONE)
+    noise = Noise.of(4, np.array([2, 0, 3]), weight, NONE, NONE, np.zeros(0), NONE)
     first, paths = noise_paths(noise, 4, STREAMS, 150)
     assert first == 4
     assert not paths[:, 1].any()

@@ -33,7 +33,7 @@ def _world(n_steps: int, seed: int, *, noisy: bool, acting: bool):
         age = np.subtract.outer(np.arange(n_steps - 3), np.arange(n_steps - 3))
         weight = np.where(age >= 0, 0.5 * 0.8 ** np.maximum(age, 0), 0.0)
         none = np.zeros(0, dtype=np.int32)
-        noise = Noise(3, np.array([0, 1]), np.array([weight, weight]), none, none, np.zeros(0), none)
+        noise = Noise.of(3, np.array([0, 1]), np.array([weight, weight]), none, none, np.zeros(0), none)
     scale = None
     if acting:
         scale = np.ones((len(links), n_steps))
