@@ -60,6 +60,12 @@ def test_any_other_memory_keeps_its_weights():
         assert len(memory_of(weight).weight) == weight.shape[1]
 
 
+def test_a_memory_is_laid_out_as_the_weights_that_it_was_made_of():
+    rng = np.random.default_rng(2)
+    for weight in (_first_order(40, 0.8, 0.3, 5), np.tril(rng.normal(size=(9, 9))), np.zeros((4, 2)), np.ones((1, 1))):
+        np.testing.assert_array_equal(memory_of(weight).laid_out(*weight.shape), weight)
+
+
 @pytest.mark.parametrize("n_steps", [1, 2, 40, 121])
 def test_noise_is_its_weights_times_its_innovations_whatever_runs_are_made_together(n_steps):
     rng = np.random.default_rng(1)
