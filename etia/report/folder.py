@@ -6,6 +6,7 @@ Ctrl-C leave no half folder.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -66,6 +67,7 @@ def save(run: Run, folder: Path | None = None, *, force: bool = False, parquet: 
         return place
     if folder is not None:
         _refuse_others(place, made["digest"], force=force)
+    new = [above for above in (place.parent, *place.parent.parents) if not above.exists()]
     place.parent.mkdir(parents=True, exist_ok=True)
     _sweep(place)
     partial = place.parent / f".{place.name}.{os.getpid()}.part"
@@ -75,6 +77,9 @@ def save(run: Run, folder: Path | None = None, *, force: bool = False, parquet: 
         _put(partial, place)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        for above in () if place.exists() else new:
+            with contextlib.suppress(OSError):  # another run may have found it useful
+                above.rmdir()
     return place
 
 

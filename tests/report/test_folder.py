@@ -191,3 +191,14 @@ def test_what_is_odd_about_single_draws_is_told_in_the_folder_in_the_pages_and_b
     assert "“The late cause” -> “The effect”" in str(reading(Subject(run)))
     assert main(["run", "late_cause.yaml", "--draws", "100", "--runs", "2", "-o", "again"]) == 0
     assert told in capsys.readouterr().err
+
+
+def test_a_run_that_fails_leaves_no_folder_that_was_not_there(monkeypatch):
+    monkeypatch.setattr("etia.facade.tables.Tables.layer", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        small().save("a/b/run")
+    Path("c").mkdir()
+    with pytest.raises(ZeroDivisionError):
+        small().save("c/run")
+    assert left(".") == ["c"]
+    assert left("c") == []
