@@ -100,7 +100,7 @@ def sensitivity(found: Iterable[Ends]) -> pd.DataFrame:
     parts = []
     for case, _, finals, _ in found:
         n_draws = case.study.settings.n_draws
-        drawn = used_judgements(case) if n_draws >= 2 * _GROUPS else {}
+        drawn = used_judgements(case) if n_draws >= 2 * _GROUPS and case.trend_names else {}
         if not drawn:
             continue
         means = draw_means(finals.T, n_draws)  # (P, K)
