@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Block", "blocks", "in_order"]
+__all__ = ["MOST_RUNS", "Block", "blocks", "in_order"]
 
-_MOST_RUNS = 500
+MOST_RUNS = 500
 """runs of one draw that are handled at once: what reruns hold of each is some 50 kB"""
 
 _T = TypeVar("_T")
@@ -111,13 +111,13 @@ def _add_moving(steps, moving, first_offset, response_row, response, wanted, out
                         out[r, k, s] += response[row, k, wanted[s] - tau]
 
 
-def blocks(case: Case, most_runs: int | None = None) -> Iterator[Block]:
-    """All runs of a case in order, or of each draw the first `most_runs`."""
+def blocks(case: Case, most_runs: int | None = None, *, at_once: int = MOST_RUNS) -> Iterator[Block]:
+    """All runs of a case in order, or of each draw the first `most_runs`; up to `at_once` of a draw together."""
     outcomes = case.outcomes
     n_runs = outcomes.n_runs if most_runs is None else min(most_runs, outcomes.n_runs)
     for p in range(outcomes.n_draws):
-        for first in range(0, n_runs, _MOST_RUNS):
-            yield Block(case, p, first, min(_MOST_RUNS, n_runs - first))
+        for first in range(0, n_runs, at_once):
+            yield Block(case, p, first, min(at_once, n_runs - first))
 
 
 def in_order(work: Callable[[_B], _T], items: Iterator[_B] | Sequence[_B], jobs: int) -> Iterator[_T]:

@@ -20,6 +20,7 @@ from etia.compile.standard_errors import quantiles
 from etia.describe.attribution import ChainSums, log_pulls
 from etia.describe.blocks import blocks, in_order
 from etia.describe.calibrated import calibration_loads, threshold_scores
+from etia.describe.moments import ROUNDING
 from etia.describe.relations import Basis, Ground, basis_shares, between_events, grounds_of_way, name_of
 from etia.describe.ways import Ways, way_values, ways
 from etia.engine.ensemble import to_units_of
@@ -203,7 +204,8 @@ def _error_of(means: Floats, answer: Floats) -> float:
     """The standard error of the mean over units, with calibration's part."""
     if len(means) < 2:
         return float("nan")
-    return float(np.hypot(means.std(ddof=1) / np.sqrt(len(means)), np.linalg.norm(answer)))
+    error = float(np.hypot(means.std(ddof=1) / np.sqrt(len(means)), np.linalg.norm(answer)))
+    return error if error > ROUNDING * float(np.abs(means).max()) else 0.0
 
 
 def step_of(case: Case, at: str | None) -> int:

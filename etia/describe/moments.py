@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Moments", "Part", "part_of", "stacked_parts"]
+__all__ = ["ROUNDING", "Moments", "Part", "part_of", "stacked_parts"]
+
+
+ROUNDING = 1e-13
+"""the part of a mean below which its error is rounding: the value is the same in all units"""
 
 
 class Part(NamedTuple):
@@ -87,7 +91,7 @@ class Moments:
             return self._settled
         unit = self._open
         if self._by_draw:
-            unit = Part(unit.draw, 1, unit.mean, np.zeros(self._shape))
+            unit = Part(unit.draw, 1, unit.mean, np.zeros(self._shape), unit.answer)
         return unit if self._settled is None else _joined(self._settled, unit)
 
     @property
@@ -123,5 +127,5 @@ class Moments:
 
     def error(self) -> Floats:
         """(...) standard error of the mean; nan with a single unit."""
-        out: Floats = np.sqrt(self.variance() / max(self.n_units, 1))
-        return out
+        error = np.sqrt(self.variance() / max(self.n_units, 1))
+        return np.where(error <= ROUNDING * np.abs(self.mean), 0.0, error)

@@ -76,17 +76,45 @@ def between_events(case: Case) -> dict[tuple[str, str], list[Ground]]:
     return found
 
 
-def _moved_trends(case: Case) -> dict[str, list[str]]:
-    """By trend: the events that move it, by an impact or through couplings."""
-    model: Model = case.model
+def trends_behind(model: Model) -> dict[str, set[str]]:
+    """By trend: itself and those that reach it along couplings."""
     reach = {trend: {trend} for trend in model.trends}
     for _ in model.trends:
         for coupling in model.couplings.values():
             reach[coupling.target] |= reach[coupling.source]
+    return reach
+
+
+def _moved_trends(case: Case) -> dict[str, list[str]]:
+    """By trend: the events that move it, by an impact or through couplings."""
+    model = case.model
     return {
-        trend: list(dict.fromkeys(i.source for i in model.impacts.values() if i.target in reach[trend]))
-        for trend in model.trends
+        trend: list(dict.fromkeys(i.source for i in model.impacts.values() if i.target in behind))
+        for trend, behind in trends_behind(model).items()
     }
+
+
+def grounds_of_events(case: Case, trend: str) -> dict[str, list[Ground]]:
+    """By event, what it moves a trend by: its impacts that reach it, along couplings too.
+
+    For an event without any: its links, and others' sensitivities, to events that lead there.
+    """
+    model, behind = case.model, trends_behind(case.model)[trend]
+    found: dict[str, list[Ground]] = {name: [] for name in model.events}
+    for key, impact in model.impacts.items():
+        if impact.target in behind:
+            found[impact.source].append(relation_ground(f"impacts.{key}", impact))
+    joins, acting = between_events(case), {name for name, grounds in found.items() if grounds}
+    leading = set(acting)
+    for _ in model.events:
+        more = {cause for cause, effect in joins if effect in leading} - leading
+        if not more:
+            break
+        leading |= more
+    for (cause, effect), grounds in joins.items():
+        if cause not in acting and effect in leading:
+            found[cause] += grounds
+    return found
 
 
 def basis_shares(weighed: Iterable[tuple[float, Iterable[Ground]]]) -> dict[Basis, float]:

@@ -1,13 +1,14 @@
 """Totals by Shapley's rule: an event's mean marginal part over all orders of entering a world without any (method §7).
 
-Coalitions are gone through one by one for up to MOST_EXACT events, beyond that orders are drawn, each with its reverse.
+Coalitions are gone through one by one for up to MOST_EXACT events. Beyond that each draw, or set of runs of the central
+model, goes through an order of its own and its reverse.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["MOST_EXACT", "Asked", "acting", "direct", "extent", "total"]
+__all__ = ["MOST_EXACT", "Asked", "Extent", "acting", "direct", "extent", "total"]
 
 MOST_EXACT = 12
 
@@ -37,8 +38,9 @@ MOST_EXACT = 12
 _EXACT_RUNS = 400_000  # runs of coalitions, over all draws
 _DRAWS = 50
 _RUNS_A_DRAW = 10
-_RUNS_OF_ONE = 1_000  # the central model's
-_ORDERS = 16  # the central model's
+_RUNS_OF_ONE = 500  # the central model's
+_RUNS_A_SET = 20  # the central model's that go through one order, as the runs of a draw do
+_MOST_ORDERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -85,21 +87,34 @@ def _add_direct(steps, places, owner, response, response_row, out):  # type: ign
                 out[r, s, owner[e]] += moved
 
 
-def total(block: Block, case: Case, asked: Asked, players: Sequence[str]) -> Floats:
-    """(R, S, E) Shapley's parts of the events that act, `players`: from all coalitions, or from drawn orders."""
+def total(block: Block, case: Case, asked: Asked, players: Sequence[str], number: int) -> Floats:
+    """(R, S, E) Shapley's parts of the events that act, `players`: from all coalitions, or from drawn orders.
+
+    `number`: of the block, for which orders are drawn.
+    """
     walk = _Walk(block, case, players, asked)
-    return walk.exact() if len(players) <= MOST_EXACT else walk.sampled()
+    return walk.exact() if len(players) <= MOST_EXACT else walk.sampled(number)
 
 
-def extent(settings: Settings, n_players: int) -> tuple[int, int]:
-    """Runs a draw, and that each how manieth draw is taken, for orders or for all coalitions where players are few."""
+class Extent(NamedTuple):
+    """How many runs Shapley's parts come from."""
+
+    n_runs: int  # a draw
+    every: int  # each how manieth draw
+    together: int | None  # runs of the central model that share drawn orders; None: each run is a unit, or each draw
+
+
+def extent(settings: Settings, n_players: int) -> Extent:
+    """For drawn orders, or for all coalitions where players are few."""
     n_exact = n_players if n_players <= MOST_EXACT else None
     most = _EXACT_RUNS if n_exact is None else max(_EXACT_RUNS >> n_exact, _RUNS_A_DRAW)
+    if settings.n_draws == 1 and n_exact is None:
+        return Extent(settings.portion(_DRAWS * _RUNS_A_SET), 1, _RUNS_A_SET)
     if settings.n_draws == 1:
-        return settings.portion(_RUNS_OF_ONE if n_exact is None else max(most, _RUNS_OF_ONE // 2)), 1
+        return Extent(settings.portion(max(most, _RUNS_OF_ONE)), 1, None)
     n_runs = _RUNS_A_DRAW if n_exact is None else max(most // _DRAWS, _RUNS_A_DRAW)
     draws = _DRAWS if n_exact is None or n_exact < 10 else _DRAWS // 2
-    return n_runs, max(settings.n_draws // settings.portion(draws), 1)
+    return Extent(n_runs, max(settings.n_draws // settings.portion(draws), 1), None)
 
 
 def acting(case: Case, names: Sequence[str]) -> list[str]:
@@ -158,19 +173,17 @@ class _Walk:
                     parts[:, :, i] -= value * (factorial(size) * factorial(n - size - 1) / factorial(n))
         return self._scattered(parts)
 
-    def sampled(self) -> Floats:
-        """(R, S, E) marginal parts along drawn orders, each gone through from both ends."""
-        n, case = len(self.players), self.block.case
-        n_orders = _ORDERS if case.outcomes.n_draws == 1 else 1
-        stream = np.array([key(case.study.settings.seed, "order", "shares")], dtype=np.uint64)
+    def sampled(self, number: int) -> Floats:
+        """(R, S, E) marginal parts along an order that is drawn by number, gone through from both ends."""
+        n, settings = len(self.players), self.block.case.study.settings
+        stream = np.array([key(settings.seed, "order", "shares")], dtype=np.uint64)
+        first = (settings.group * _MOST_ORDERS + number) * n
+        order = np.argsort(uniforms(stream, first, n)[:, 0], kind="stable")
         parts = np.zeros((self.block.n, len(self.places), n))
-        for i in range(n_orders):
-            number = ((case.study.settings.first_draw + self.block.p) * n_orders + i) * n
-            order = np.argsort(uniforms(stream, number, n)[:, 0], kind="stable")
-            for walk in (order, order[::-1]):
-                before = np.zeros((self.block.n, len(self.places)))
-                for entered, player in enumerate(walk):
-                    after = self.value(walk[entered + 1 :].tolist())
-                    parts[:, :, player] += (after - before) / (2 * n_orders)
-                    before = after
+        for walk in (order, order[::-1]):
+            before = np.zeros((self.block.n, len(self.places)))
+            for entered, player in enumerate(walk):
+                after = self.value(walk[entered + 1 :].tolist())
+                parts[:, :, player] += (after - before) / 2.0
+                before = after
         return self._scattered(parts)

@@ -10,14 +10,15 @@ latent scale and sum to the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from etia.describe.blocks import Block, blocks, in_order
+from etia.describe.blocks import MOST_RUNS, Block, blocks, in_order
 from etia.describe.calibrated import calibration_loads, threshold_scores
 from etia.describe.moments import Moments, Part, part_of
+from etia.describe.relations import grounds_of_events
 from etia.describe.shapley import Asked, acting, direct, extent, total
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Split:
     spans: tuple[tuple[str, int, int], ...]
     events: tuple[str, ...]
     groups: tuple[tuple[str, str], ...]  # `by` and `name`; each event alone first, in order
-    weight: Floats  # (G, E) the part of an event that counts under a group
+    weight: Floats  # (S, G, E) the part of an event that counts under a group
     direct: Floats  # (S, G) latent
     total: Floats  # (S, G) latent
     error: Floats  # (S, G) standard error of total
@@ -75,7 +76,7 @@ def shares(case: Case, spans: Sequence[tuple[str, int, int]] | None = None) -> p
 def split(case: Case, spans: Sequence[tuple[str, int, int]]) -> Split:
     """Direct and total parts of every event, and of all that events count under, in the trends' movements."""
     asked = Asked.of(case, spans)
-    groups, weight = _groups(case, asked.names)
+    groups, weight = _groups(case, asked.names, [trend for trend, _, _ in spans])
     by_draw, loads = case.outcomes.n_draws > 1, calibration_loads(case) if case.has_calibration_error else None
     own, rest = Moments((len(spans), len(groups)), by_draw=by_draw), Moments((2, len(spans)), by_draw=by_draw)
 
@@ -89,51 +90,72 @@ def split(case: Case, spans: Sequence[tuple[str, int, int]]) -> Split:
         rest.add(rest_part)
     passed_on = _passed_on(case, asked, weight, loads)
     error = _error_of_sum(own, passed_on)
-    total_mean = own.mean + passed_on.mean[0]
+    total_mean = own.mean + passed_on.moments.mean[0]
     return Split(
         case, tuple(spans), asked.names, groups, weight, own.mean, total_mean, error, rest.mean, rest.error()
     )  # fmt: skip
 
 
 def _grouped(block: Block, parts: Floats, weight: Floats, scores: Floats | None) -> Part:
-    """The part of (R, ..., E) events' parts, summed by group: (..., G). Of a draw among others only the mean counts."""
+    """The part of (R, ..., S, E) events' parts, summed by group: (..., S, G). Of a draw only the mean counts."""
     if block.case.outcomes.n_draws == 1:
-        return part_of(block.p, parts @ weight.T, scores)
-    mean = parts.mean(axis=0) @ weight.T
+        return part_of(block.p, _summed(parts, weight), scores)
+    mean = _summed(parts.mean(axis=0), weight)
     return Part(block.p, len(parts), mean, np.zeros_like(mean))
 
 
-def _passed_on(case: Case, asked: Asked, weight: Floats, loads: Floats | None) -> Moments:
-    """Moments (3, S, G), over some of the runs, of Shapley's parts less the direct ones; of the direct; of the first.
-
-    What events pass on to those that set them off sums to 0 over events in every run: totals and direct parts have
-    one sum.
-    """
-    players = acting(case, asked.names)
-    out = Moments((3, len(asked.places), len(weight)), by_draw=case.outcomes.n_draws > 1)
-    n_runs, every = extent(case.study.settings, len(players))
-
-    def measure(block: Block) -> Part:
-        whole, own = total(block, case, asked, players), direct(block, asked)
-        scores = None if loads is None else threshold_scores(block) @ loads
-        return _grouped(block, np.stack([whole - own, own, whole], axis=1), weight, scores)
-
-    chosen = (block for block in blocks(case, n_runs) if block.p % every == 0)
-    for part in in_order(measure, chosen, case.study.settings.jobs):
-        out.add(part)
+def _summed(parts: Floats, weight: Floats) -> Floats:
+    """(..., S, G) from (..., S, E)."""
+    out = np.empty((*parts.shape[:-1], weight.shape[1]))
+    for s, of_span in enumerate(weight):
+        out[..., s, :] = parts[..., s, :] @ of_span.T
     return out
 
 
-def _error_of_sum(own: Moments, passed_on: Moments) -> Floats:
+class _PassedOn(NamedTuple):
+    """What events pass on to those that set them off, from some of the runs."""
+
+    moments: Moments
+    """(3, S, G) over units: Shapley's parts less the direct ones; the direct; the first"""
+    n_runs: int
+    """runs of the central model in a unit, which share a drawn order; 1 where units are draws or single runs"""
+
+
+def _passed_on(case: Case, asked: Asked, weight: Floats, loads: Floats | None) -> _PassedOn:
+    """Shapley's parts less the direct ones, which sum to 0 over events in every run: both have one sum.
+
+    Units are draws; of the central model runs, or, where orders are drawn, the sets of runs that share one.
+    """
+    players = acting(case, asked.names)
+    by_draw, settings = case.outcomes.n_draws > 1, case.study.settings
+    n_runs, every, together = extent(settings, len(players))
+    in_sets = together is not None
+    out = Moments((3, len(asked.places), weight.shape[1]), by_draw=by_draw or in_sets)
+
+    def measure(numbered: tuple[int, Block]) -> Part:
+        number, block = numbered
+        whole, own = total(block, case, asked, players, number), direct(block, asked)
+        scores = None if loads is None else threshold_scores(block) @ loads
+        part = _grouped(block, np.stack([whole - own, own, whole], axis=1), weight, scores)
+        return part._replace(draw=number) if in_sets else part
+
+    chosen = (block for block in blocks(case, n_runs, at_once=together or MOST_RUNS) if block.p % every == 0)
+    for part in in_order(measure, enumerate(chosen), settings.jobs):
+        out.add(part)
+    return _PassedOn(out, together or 1)
+
+
+def _error_of_sum(own: Moments, passed_on: _PassedOn) -> Floats:
     """(S, G) standard error of the mean of direct parts, from all units, plus that of what is passed on, from some.
 
-    Units in both go together: var(d)/n + var(q)/m + 2 cov(d, q)/n, with 2 cov = var(d + q) − var(d) − var(q).
+    Units in both go together: var(d)/n + var(q)/m + 2 cov(d, q)/n, with 2 cov = var(d + q) − var(d) − var(q); where
+    units of q are several runs, and those of d single ones, that is as many times the covariance of a run.
     """
-    passed, direct_there, whole = passed_on.variance()
-    twice_covariance = whole - direct_there - passed
-    squared = own.variance() / own.n_units + passed / passed_on.n_units + twice_covariance / own.n_units
-    if own.answer is not None and passed_on.answer is not None:
-        squared = squared + ((own.answer + passed_on.answer[:, 0]) ** 2).sum(axis=0)
+    passed, direct_there, whole = passed_on.moments.variance()
+    twice_covariance = (whole - direct_there - passed) * passed_on.n_runs
+    squared = own.variance() / own.n_units + passed / passed_on.moments.n_units + twice_covariance / own.n_units
+    if own.answer is not None and passed_on.moments.answer is not None:
+        squared = squared + ((own.answer + passed_on.moments.answer[:, 0]) ** 2).sum(axis=0)
     error: Floats = np.sqrt(np.maximum(squared, 0.0))
     return error
 
@@ -150,7 +172,11 @@ def _rest(block: Block, places: Ints, events: Floats) -> Floats:
 
 
 def split_table(found: Split) -> pd.DataFrame:
-    """The table `shares`: an event that has several domains, actors, … counts in equal parts in each."""
+    """The table `shares`: an event that has several domains, actors, … counts in equal parts in each.
+
+    Mechanisms and sources are those by which the event moves the trend: of its impacts that reach it, or, where it acts
+    through other events alone, of what it does to these.
+    """
     case, rows = found.case, []
     written = [found.events.index(name) for name in case.model.events]
     n_events = len(found.events)
@@ -161,7 +187,7 @@ def split_table(found: Split) -> pd.DataFrame:
         for by in GROUPINGS:
             rows += [
                 (*head, by, found.groups[g][1], found.direct[s, g], found.total[s, g], found.error[s, g])
-                for g in _in_order_of(found, by, [e for e in written if felt[e]])
+                for g in _in_order_of(found, s, by, [e for e in written if felt[e]])
             ]
             for i, name in enumerate((BASELINE, NOISE)):
                 if abs(found.rest[i, s]) > 1e-12:
@@ -169,38 +195,45 @@ def split_table(found: Split) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=SHARES)
 
 
-def _in_order_of(found: Split, by: str, events: Sequence[int]) -> list[int]:
-    """The groups of a kind that hold some of the events, in the order of these."""
+def _in_order_of(found: Split, s: int, by: str, events: Sequence[int]) -> list[int]:
+    """The groups of a kind that hold some of the events in a span, in the order of these."""
     own = [g for g, (kind, _) in enumerate(found.groups) if kind == by]
-    return list(dict.fromkeys(g for e in events for g in own if found.weight[g, e] > 0))
+    return list(dict.fromkeys(g for e in events for g in own if found.weight[s, g, e] > 0))
 
 
-def _groups(case: Case, events: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], Floats]:
-    """What events count under, and (G, E) with which part: an event in equal parts in all of a kind."""
-    groups: dict[tuple[str, str], Floats] = {}
-    for by in GROUPINGS:
-        of_events = [_members(case, name, by) for name in events]
-        for group in sorted({member for members in of_events for member in members}):
-            groups[by, group] = np.array([(group in members) / len(members) for members in of_events])
-    return tuple(groups), np.array(list(groups.values())).reshape(len(groups), len(events))
+def _groups(case: Case, events: Sequence[str], trends: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], Floats]:
+    """What events count under, and (S, G, E) with which part in each span's trend: in equal parts in all of a kind."""
+    of_trend = {trend: _members(case, events, trend) for trend in dict.fromkeys(trends)}
+    names: dict[str, set[str]] = {by: set() for by in GROUPINGS}
+    for members in of_trend.values():
+        for by, of_events in members.items():
+            names[by].update(name for own in of_events for name in own)
+    groups = tuple((by, name) for by in GROUPINGS for name in sorted(names[by]))
+    weights = {
+        trend: np.array([[(name in own) / len(own) for own in members[by]] for by, name in groups])
+        for trend, members in of_trend.items()
+    }
+    shape = (len(trends), len(groups), len(events))
+    return groups, np.array([weights[trend] for trend in trends]).reshape(shape)
 
 
-def _members(case: Case, name: str, by: str) -> list[str]:
-    """What an event counts under: itself, its level, domains, actors, its impacts' mechanisms, or the sources cited."""
-    model, event = case.model, case.model.events[name]
-    impacts = [impact for impact in model.impacts.values() if impact.source == name]
-    found: Iterable[str | None]
-    if by == "event":
-        found = [name]
-    elif by == "level":
-        found = [event.level]
-    elif by == "domain":
-        found = event.domains
-    elif by == "actor":
-        found = event.actors
-    elif by == "mechanism":
-        found = [impact.mechanism for impact in impacts]
-    else:
-        claims = [claim for impact in impacts for claim in impact.evidence] or list(event.evidence)
-        found = [claim.split(".")[0] for claim in claims]
-    return list(dict.fromkeys(one for one in found if one)) or [NONE]
+def _members(case: Case, events: Sequence[str], trend: str) -> dict[str, list[list[str]]]:
+    """By grouping, for each event what it counts under in a trend's movement."""
+    grounds, known = grounds_of_events(case, trend), case.model.events
+
+    def sources(name: str) -> list[str]:
+        claims = [claim for ground in grounds[name] for claim in ground.claims] or known[name].evidence
+        return [claim.split(".")[0] for claim in claims]
+
+    found: dict[str, list[Iterable[str | None]]] = {
+        "event": [[name] for name in events],
+        "level": [[known[name].level] for name in events],
+        "domain": [known[name].domains for name in events],
+        "actor": [known[name].actors for name in events],
+        "mechanism": [[ground.mechanism for ground in grounds[name]] for name in events],
+        "source": [sources(name) for name in events],
+    }
+    return {
+        by: [list(dict.fromkeys(one for one in own if one)) or [NONE] for own in of_events]
+        for by, of_events in found.items()
+    }

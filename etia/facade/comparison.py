@@ -185,7 +185,8 @@ def _sides(
     first = _known_tables(runs[0], wanted)
     if len(runs) > 1:
         for other in runs[1:]:
-            yield name_of_run(other), first, _known_tables(other, wanted)
+            shared = {REFERENCE, *(set(runs[0].scenarios) & set(other.scenarios))}
+            yield name_of_run(other), _of(shared, first), _of(shared, _known_tables(other, wanted))
         return
     for name in runs[0].scenarios:
         sides = [
@@ -197,6 +198,14 @@ def _sides(
             for scenario in (REFERENCE, name)
         ]
         yield name, sides[0], sides[1]
+
+
+def _of(scenarios: set[str], tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The rows of scenarios that both runs have; all others have nothing to be held against."""
+    return {
+        name: table[table["scenario"].isin(scenarios)] if "scenario" in table else table
+        for name, table in tables.items()
+    }
 
 
 def _known_tables(run: Run, wanted: Sequence[str]) -> dict[str, pd.DataFrame]:

@@ -160,12 +160,22 @@ class Model:
     def structure(self) -> dict[str, pd.DataFrame]:
         """The measures of the model's graph: tables `influence`, `feedback_loops` and `gatekeepers`.
 
-        Who drives and who depends, which loops close, what every path to a trend passes; see `etia.structure` for the
-        measures themselves, on any matrix.
+        Who drives and who depends, which loops close, what every path to a trend passes. `etia.structure` has the
+        measures themselves, for `model.matrix()` or any other.
         """
         from etia.graph.measures import measures
 
         return measures(self.content)
+
+    def matrix(self) -> pd.DataFrame:
+        """Who acts on whom how strongly, row = source: what `etia.structure`'s measures of the model are taken of.
+
+        Events and trends in model order; each relation's largest central effect in the latent scale over the largest of
+        its kind and target trend, in [−1, 1].
+        """
+        from etia.graph.measures import matrix_of
+
+        return matrix_of(self.content)
 
     def turning_points(self, *, false_alarm: float = 0.05) -> pd.DataFrame:
         """Table `turning_points` without a run, at a false-alarm rate; intervals cover 1 − `false_alarm`.

@@ -88,6 +88,10 @@ def model_matrix(relations: Iterable[tuple[str, str, str, float]], nodes: Sequen
     """
     import pandas as pd
 
+    if hasattr(relations, "matrix"):
+        raise UsageError(
+            "a model's own matrix is model.matrix(); model_matrix takes rows (source, target, kind, effect)"
+        )
     effects: dict[tuple[str, str, str], float] = {}
     for source, target, kind, effect in relations:
         key = (source, target, kind)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from etia.schema.model import Model
 
-__all__ = ["FEEDBACK_LOOPS", "GATEKEEPERS", "INFLUENCE", "LONGEST_LOOP", "measures"]
+__all__ = ["FEEDBACK_LOOPS", "GATEKEEPERS", "INFLUENCE", "LONGEST_LOOP", "matrix_of", "measures"]
 
 INFLUENCE = [
     "node", "kind", "influence", "dependence", "quadrant", "indirect_influence", "indirect_dependence",
@@ -31,6 +31,12 @@ GATEKEEPERS = ["trend", "gatekeeper", "kind", "n_events", "n_reaching", "events"
 LONGEST_LOOP = 6
 """relations of the longest loop that is listed"""
 _MOST_LOOPS = 1000
+
+
+def matrix_of(model: Model) -> pd.DataFrame:
+    """The model's matrix, events and trends in model order: see `model_matrix`."""
+    graph = build(model)
+    return model_matrix(relations(graph), list(graph.nodes))
 
 
 def measures(model: Model) -> dict[str, pd.DataFrame]:

@@ -207,3 +207,25 @@ def test_a_number_and_the_structure_are_drawn_in_one_call():
     assert labels[-1] == "value"
     assert "Shock" in labels
     assert run.plot.structure() is not None
+
+
+def test_a_model_gives_its_own_matrix_for_the_measures_of_structure():
+    from etia.structure import chain_impacts, model_matrix, total_relation
+
+    model = etia.load(TINY / "tiny4")
+    matrix = model.matrix()
+    assert list(matrix.index) == list(matrix.columns) == [*model.events, *model.trends]
+    assert float(matrix.abs().to_numpy().max()) == 1.0
+    assert total_relation(matrix.abs()).shape == chain_impacts(matrix, maximum=1.0, threshold=0.05).shape
+    with pytest.raises(UsageError, match=r"a model's own matrix is model\.matrix\(\)"):
+        model_matrix(model)
+
+
+def test_a_model_without_trends_runs_with_ranges_too(tmp_path):
+    (tmp_path / "m.yaml").write_text(
+        "etia: 1\ntitle: T\ncalendar: {start: 2018, as_of: 2020, end: 2022, step: year}\n"
+        "events: {a: {title: A, level: macro, probability: {by: 2022, value: [0.2, 0.3, 0.4]}}}\n"
+    )
+    run = etia.run(tmp_path / "m.yaml", draws=60, runs=5)
+    assert run.tables["sensitivity"].empty
+    assert run.save(tmp_path / "run").is_dir()
