@@ -53,10 +53,30 @@ def test_transmission_says_direction_and_what_cannot_be_seen(subject):
     assert none.endswith("The part that goes through policy cannot be told apart from nothing.")
 
 
-def test_shares_are_parts_of_all_movement_without_the_baseline(subject):
+def test_shares_tell_the_whole_movement_and_then_what_events_did_of_it(subject):
     said = plainly(shares.share_sentence(subject, "trust", subject.main("shares")))
+    # events −0.1 + 0.3 = 0.2 and the baseline 0.5 make 0.7: 29 and 71 %; error of the events 2 · (0.01 + 0.01) / 0.7
     # |−0.1| + |0.3| = 0.4: a quarter down, three quarters up; errors 2 · 0.01 / 0.4
-    assert said == "“Trust”, from 2020 to 2024: by level, meso +75 % (±5) and macro −25 % (±5)."
+    assert said == (
+        "“Trust”, from 2020 to 2024: of its whole movement events make about a quarter, 29 % (±6); the baseline about "
+        "three quarters, 71 %; and noise nothing. Of what events did: by level, meso +75 % (±5) and macro −25 % (±5)."
+    )
+
+
+def test_parts_of_a_movement_that_pull_against_each_other_are_told_in_the_trends_unit(subject):
+    rows = subject.main("shares")
+    noise = rows.iloc[[2]].assign(name="(noise)", direct=-0.6, total=-0.6, se=0.05)
+    said = plainly(shares.share_sentence(subject, "trust", pd.concat([rows, noise])))
+    # trust goes from 40 to 48 of 100: ln(48/52) − ln(40/60) = 0.3254, so a latent unit is 8 / 0.3254 = 24.6 points:
+    # 0.2, 0.5 and −0.6 of these, the errors 2 · 0.02 and 2 · 0.05
+    told = "parts pull against each other; in points, events +4.9 (±1.0), the baseline +12.3 and noise −15 (±3)."
+    assert told in said
+
+
+def test_a_movement_that_events_alone_made_is_told_so(subject):
+    rows = subject.main("shares")
+    said = shares.share_sentence(subject, "trust", rows[rows["name"] != "(baseline)"])
+    assert said.startswith("“Trust”, from 2020 to 2024: events make all of its movement. Of what events did:")
 
 
 def test_what_would_be_missing_is_told_by_cause(subject):
