@@ -182,8 +182,11 @@ def test_evidence_tells_what_rests_on_judgement_alone(subject):
         "about three fifths rests on relations that cite a claim (60 %), and about two fifths on judgement alone"
         in text
     )
+    assert text.count("2030") == 1
+    assert "not the baselines of trends nor what data hold besides" in text
+    assert "trend's value in 2030" in section.parts[0].blocks[0].text
     (item,) = section.parts[0].blocks[1].items
-    assert plainly(item) == "What “A treaty is signed” does to “Trust” (written 2 to 9; 11 % of that trend's movement)."
+    assert plainly(item) == "What “A treaty is signed” does to “Trust” (written 2 to 9; 11 % of what events do there)."
 
 
 @pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "attributable_fractions"])
@@ -218,6 +221,7 @@ def test_effects_that_round_to_nothing_or_are_a_trace_of_the_largest_are_not_tol
 
 def test_trends_that_rest_alike_on_judgement_are_not_held_against_each_other(subject):
     rows = pd.DataFrame({"trend": ["trust", "freight"], "evidence": 0.0, "data": 0.0, "judgement": 1.0})
+    rows["date"] = "2030"
     assert "Most on judgement" not in evidence.evidence_sentences(subject, rows)[0]
     rows = rows.assign(judgement=[1.0, 0.4])
     assert "Most on judgement rests “Trust” (100 %), least “" in plainly(evidence.evidence_sentences(subject, rows)[0])
