@@ -43,6 +43,7 @@ def draw_fan(
     bounds: tuple[float, float] | None = None,
     since: Any = None,
     most: int = 12,
+    counted: str = "events",
     axes: Axes | None = None,
 ) -> Axes:
     """Draw one trend over time: median, 50 and 90 % bands and baseline, with data, events and named levels.
@@ -65,6 +66,8 @@ def draw_fan(
         The lowest and highest value that the trend can have.
     since
         First date shown; all where left out.
+    counted
+        What all of `events` are, for the line that says how many of them are kept.
     """
     table = projections.assign(year=decimal_years(projections["date"]))
     if history is not None:
@@ -72,7 +75,7 @@ def draw_fan(
     if since is not None:
         table = table[table["year"] >= first_moment(since)]
         history = history[decimal_years(history["date"]) >= first_moment(since)] if history is not None else None
-    marked, cut = _chosen(events, most, since)
+    marked, cut = _chosen(events, most, since, counted)
     texts = [f"{str(row['date'])[:10]}  {row['title']}" for _, row in marked.iterrows()] if marked is not None else []
     if not texts:
         plot = new_axes(axes, WIDTH, HEIGHT)
@@ -101,7 +104,7 @@ def draw_fan(
     return host
 
 
-def _chosen(events: pd.DataFrame | None, most: int, since: Any) -> tuple[pd.DataFrame | None, str]:
+def _chosen(events: pd.DataFrame | None, most: int, since: Any, counted: str) -> tuple[pd.DataFrame | None, str]:
     if events is None or events.empty:
         return None, ""
     table = events.assign(_year=decimal_years(events["date"]))
@@ -111,7 +114,7 @@ def _chosen(events: pd.DataFrame | None, most: int, since: Any) -> tuple[pd.Data
     if len(table) > most:
         by_effect = "effect" in table and table["effect"].notna().any()
         kept = table["effect"].abs() if by_effect else table["_year"]
-        cut = f"The {most} of {len(table)} events " + ("with the largest effect." if by_effect else "that came last.")
+        cut = f"The {most} {'with the largest effect' if by_effect else 'that came last'} of {len(table)} {counted}."
         table = table.loc[kept.sort_values(ascending=False, kind="stable").index[:most]]
     return table.sort_values("_year", kind="stable").drop(columns="_year"), cut
 

@@ -39,8 +39,8 @@ def test_named_levels_stand_on_their_rungs(projections, written):
 
 def test_the_events_with_the_largest_effect_are_kept_and_the_cut_is_told(projections, events, written):
     marked = events.head(40).assign(effect=np.arange(40.0), date="2010-01")
-    words = written(draw_fan(projections, title="Trade", events=marked, most=5)).words
-    assert "The 5 of 40 events with the largest effect." in words
+    words = written(draw_fan(projections, title="Trade", events=marked, most=5, counted="events before 2011")).words
+    assert "The 5 with the largest effect of 40 events before 2011." in words
     assert sum("2010-01" in text for text in words) == 5
     assert any("39" in text for text in words)
 
