@@ -91,7 +91,8 @@ def draw_fan(
         _mark_events(plot, decimal_years(marked["date"]), tints)
         key(below, texts, tints, [False] * len(texts), n_columns=2)
         if cut:
-            below.text(0, 0, cut, fontsize=SMALL, color=GREY, va="bottom")
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # it goes on beyond the first column
+            below.text(0, 0, cut, fontsize=SMALL, color=GREY, va="bottom", bbox=ground)
     if as_of is not None:
         name_as_of(plot, as_of)
     if levels:

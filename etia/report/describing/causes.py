@@ -87,7 +87,7 @@ def _figure(subject: Subject, name: str, rows: pd.DataFrame) -> Axes:
         events=_marked(subject, name, first),
         levels=trend.levels or None,
         bounds=trend.bounds,
-        counted=f"past events that moved it by themselves at any time since {first[:4]}",
+        counted=f"past events of {first[:4]} or later that moved it by themselves at any time",
     )
 
 
