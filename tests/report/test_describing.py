@@ -137,21 +137,9 @@ def test_actors_are_named_without_their_brackets(subject):
     assert section.blocks[-1].items[0].endswith("Against each other most on “Water for both”.")
 
 
-def test_a_hypothesis_is_told_under_each_lens_and_without_its_mechanisms(subject):
-    said = [plainly(text) for text in theory.hypothesis_sentences(subject, "holds", subject.table("hypotheses"))]
-    assert said[0] == "Under “Quarrel” it is unlikely, 31 % (±1)."
-    assert said[1] == "Elsewhere: 62 % (±1) under “Commerce”. The theories disagree on it."
-    assert said[2].startswith("Without the causal ideas that should carry it, 5 % is left (−26 points)")
-
-
-def test_a_hypothesis_says_what_must_be_seen(subject):
-    own = subject.model.hypotheses["holds"]
-    assert theory.test_words(subject, own) == (
-        "It holds if “Trust” stands at or above 50 of 100, the level “partners” at some time up to 2028."
-    )
-
-
-def test_claims_for_and_against_are_quoted_with_their_source(run):
+@pytest.fixture
+def sourced(run):
+    """The study with a source of two claims."""
     from etia.report.subject import Subject
 
     card = Card.model_validate(
@@ -166,7 +154,50 @@ def test_claims_for_and_against_are_quoted_with_their_source(run):
         }
     )
     model = replace(run.model, loaded=replace(run.model.loaded, seeds={"s1": card}))
-    sourced = Subject(SimpleNamespace(**{**vars(run), "model": model}))
+    return Subject(SimpleNamespace(**{**vars(run), "model": model}))
+
+
+def test_what_a_claims_number_means_is_said_where_there_are_claims(subject, sourced):
+    assert [block.kind for block in chronicle.chronicle_table(subject).blocks] == ["table"]
+    assert [block.kind for block in chronicle.chronicle_table(sourced).blocks] == ["table", "aside"]
+
+
+def test_a_hypothesis_is_told_under_each_lens_and_without_its_mechanisms(subject):
+    said = [plainly(text) for text in theory.hypothesis_sentences(subject, "holds", subject.table("hypotheses"))]
+    assert said[0] == "Under “Quarrel” it is unlikely, 31 % (±1)."
+    assert said[1] == "Elsewhere: 62 % (±1) under “Commerce”. The theories disagree on it."
+    assert said[2].startswith("Without the causal ideas that should carry it, 5 % is left (−26 points)")
+
+
+def test_from_a_hypothesis_without_any_chance_nothing_can_be_taken(subject):
+    rows = subject.table("hypotheses").assign(probability=0.0, se=0.0, without_mechanisms=0.0)
+    (*_, said) = theory.hypothesis_sentences(subject, "holds", rows)
+    assert plainly(said) == (
+        "At 0 % there is nothing that could be lost without the causal ideas that should carry it (0 % is left): "
+        "whether it hangs on them cannot be seen here."
+    )
+    rows = rows.assign(probability=0.02, se=0.015)
+    assert plainly(theory.hypothesis_sentences(subject, "holds", rows)[-1]).startswith("At 2 % (±3) there is nothing")
+    rows = rows.assign(without_mechanisms=0.5)
+    assert "it would be likelier, 50 %" in plainly(theory.hypothesis_sentences(subject, "holds", rows)[-1])
+
+
+def test_the_longest_chain_says_how_strong_its_links_are_and_the_whole(subject):
+    said = plainly(chronicle.web(subject, Album()).blocks[-1].text)
+    assert said == (
+        "Call a link strong where at least 20 % of the later event goes back to the earlier one. The longest chain of "
+        "strong links alone has one step: A treaty is signed → A war elsewhere (50 %)."
+    )
+
+
+def test_a_hypothesis_says_what_must_be_seen(subject):
+    own = subject.model.hypotheses["holds"]
+    assert theory.test_words(subject, own) == (
+        "It holds if “Trust” stands at or above 50 of 100, the level “partners” at some time up to 2028."
+    )
+
+
+def test_claims_for_and_against_are_quoted_with_their_source(sourced):
     section = theory.hypotheses(sourced, Album()).parts[0]
     quotes = [block for block in section.blocks if block.kind == "quote"]
     assert [(quote.text, quote.source) for quote in quotes] == [

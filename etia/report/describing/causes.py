@@ -181,7 +181,8 @@ def cause_sentences(subject: Subject, name: str, effects: pd.DataFrame) -> list[
     bear = f"{count(len(effects), 'past event').capitalize()} {'bears' if one else 'bear'} on it today"
     n_indirect = int((effects["direct"].abs() <= least).sum())
     through = ", through others alone" if one else f", {number(n_indirect)} of them through others alone"
-    lead = f"{bear}{through if n_indirect else ''}. By {'itself' if one else 'themselves'}, in {subject.change_unit(name)}: {'; '.join(said)}."
+    by = f"By {'itself' if one else 'themselves'}, in {subject.change_unit(name)}"
+    lead = f"{bear}{through if n_indirect else ''}. {by}: {'; '.join(said)}."
     return [lead, *_indirect(subject, name, effects)]
 
 

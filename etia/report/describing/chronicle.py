@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from etia.describe.chronicle import STRONG
 from etia.report.document import Aside, Bullets, Paragraph, Section, Table
 from etia.report.numbers import count, number, percent
 from etia.report.subject import each
@@ -159,7 +160,9 @@ def _chains(subject: Subject) -> tuple[Block, ...]:
         steps = count(int(row["length"]), "step")
         blocks.append(
             Paragraph(
-                f"The longest chain whose every link is strong has {steps}: {chain_words(subject, row['chain'])}."
+                f"Call a link strong where at least {percent(STRONG)} of the later event goes back to the earlier one. "
+                f"The longest chain of strong links alone has {steps}: {chain_words(subject, row['chain'])} "
+                f"({percent(float(row['strength']))})."
             )
         )
     return tuple(blocks)
@@ -184,7 +187,6 @@ def chronicle_table(subject: Subject) -> Section:
         for event in subject.past_events.values()
     )
     table = Table(("Date", "Event", "Level", "Domains", "Actors", "Claims"), rows)
-    note = Aside(
-        "A claim such as s003.7 is the seventh of the source s003; the folder seeds of the study holds them all."
-    )
-    return Section("All past events", (table, note) if rows else (Paragraph("There are none."),))
+    note = "A claim such as s003.7 is the seventh of the source s003; the folder seeds of the study holds them all."
+    notes = (Aside(note),) if subject.claims else ()
+    return Section("All past events", (table, *notes) if rows else (Paragraph("There are none."),))
