@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import FancyArrowPatch
 
 import etia.figures as figures
 from etia.figures.style import PALETTE
@@ -149,6 +150,33 @@ def test_a_small_web_is_drawn_whole(graph, written):
     small = graph.subgraph(list(graph)[-14:])
     found = written(figures.draw_web(small, most=500))
     assert f"Shown: all {small.number_of_edges()} relations; the wider, the stronger" in found.words
+
+
+def test_relations_of_about_one_strength_have_one_width_and_the_web_says_so(graph, written):
+    alike = graph.copy()
+    for place, (_, _, data) in enumerate(alike.edges(data=True)):
+        data["strength"] = 1.0 if place % 2 else 0.9
+    axes = figures.draw_web(alike, as_of="2025-11", most=140)
+    widths = {line.get_linewidth() for line in axes.findobj(FancyArrowPatch)}
+    assert len(widths) == 1
+    told = next(text for text in written(axes).words if text.startswith("Shown")).replace("\N{NO-BREAK SPACE}", " ")
+    assert told.endswith("each at least 90 % as strong as the strongest of its kind (at a trend: on that trend)")
+
+
+def test_the_web_names_which_chance_it_gives_of_what_is_to_come(graph, written):
+    to_come = [name for name, data in graph.nodes(data=True) if data.get("prospective")]
+    for key, words, entry in (
+        ("by", "to come (chance as written)", "by 2031-06"),
+        ("central", "to come (chance by the end)", "2031-06"),
+    ):
+        told = graph.copy()
+        for name in to_come:
+            told.nodes[name].update({"date": None, key: "2031-06", "probability": 0.28})
+        found = written(figures.draw_web(told, as_of="2025-11", most=140))
+        assert words in found.words
+        assert any(text.startswith(f"{entry}  ") for text in found.words)
+        assert any("(28" in text for text in found.words)
+        assert found.outside == []
 
 
 def test_the_influence_map_names_quadrants_and_outstanding_nodes(written):

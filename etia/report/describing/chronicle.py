@@ -122,14 +122,15 @@ def web(subject: Subject, album: Album) -> Section | None:
     told = (
         f"The study states {count(len(model.links), 'link')} between events, {count(len(model.impacts), 'impact')} "
         f"of events on trends and {count(len(model.couplings), 'coupling')} between trends. The figure shows the "
-        "strongest of them; what a relation does is said by its colour, how strongly by its width."
+        "strongest of them, each held against the strongest of its kind, and at a trend of those on the same trend; "
+        "what a relation does is said by its colour."
     )
     figure = album.figure(
         "web",
         lambda: _web(subject),
-        caption="Events in order of date, trends below; blue arrows raise or make likelier, orange ones lower "
-        "or make less "
-        "likely. Widths are comparable within a kind of relation and one target trend.",
+        caption="Events in order of date, trends below; blue arrows raise or make likelier, orange ones lower or "
+        "make less likely. Where widths differ, they can be compared within a kind of relation and one target trend. "
+        "Hollow marks are still to come and stand where the timeline has them, with the same probability by the end.",
         alt="Graph of the strongest relations between events and trends. " + told,
     )
     return Section("Who acts on whom", (Paragraph(told), *figure, *_chains(subject)))
@@ -139,7 +140,11 @@ def _web(subject: Subject) -> Axes:
     from etia.figures import draw_web
     from etia.graph.build import build
 
-    return draw_web(build(subject.model), most=MOST_RELATIONS, as_of=subject.as_of)
+    graph = build(subject.model)
+    for row in each(_events(subject)):
+        if row.probability == row.probability:
+            graph.nodes[row.id].update(central=row.date, probability=row.probability)
+    return draw_web(graph, most=MOST_RELATIONS, as_of=subject.as_of)
 
 
 def _chains(subject: Subject) -> tuple[Block, ...]:
