@@ -74,6 +74,18 @@ def test_the_waterfall_ends_where_the_terms_add_up_to(written):
     assert found.clashes == []
 
 
+@pytest.mark.parametrize(("start", "n_bars"), [(50.0, 2), (1.0, 4), (-0.5, 4)])
+def test_the_ends_of_the_waterfall_are_bars_only_where_they_can_begin_at_zero(start, n_bars):
+    table = pd.DataFrame({"name": ["a", "b"], "contribution": [1.0, -0.25]})
+    axes = figures.draw_waterfall(table, start=start, title="Trade", unit="bn USD")
+    assert len(axes.patches) == n_bars
+    assert axes.get_xlabel().endswith("the axis does not show 0") == (n_bars == 2)
+    if n_bars == 4:
+        left, right = axes.get_xlim()
+        assert left <= 0 <= right
+        assert [bar.get_x() for bar in axes.patches[:2]] == [0.0, 0.0]
+
+
 def test_paths_that_begin_alike_are_told_apart_by_their_ends(written):
     way = " → ".join(f"a long title of the step number {i}" for i in range(6))
     table = pd.DataFrame({"name": [f"{way} → {end}" for end in ("trade", "trust")], "contribution": [1.0, 0.5]})
