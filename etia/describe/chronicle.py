@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
     from etia.compile.study import Case
 
-__all__ = ["CHAINS", "CHRONICLE", "MADE_LIKELIER", "causal_links", "chronicle", "longest_chains", "strongest_chains"]
+__all__ = [
+    "CHAINS", "CHRONICLE", "MADE_LIKELIER", "STRONG", "causal_links", "chronicle", "longest_chains", "strongest_chains",
+]  # fmt: skip
 
 CHRONICLE = ["event", "date", "level", "domains", "actors", "made_likelier", "made_less_likely", "made_likelier_by"]
 MADE_LIKELIER = ["scenario", "lens", "event", "cause", "rate_ratio", "attributable_fraction"]
 CHAINS = ["scenario", "lens", "chain", "length", "strength"]
+
+STRONG = 0.2
+"""the attributable fraction from which on a link counts as strong"""
 
 _DRAWS = 50
 
@@ -111,7 +116,7 @@ def strongest_chains(case: Case, links: pd.DataFrame, most: int = 10, shortest: 
     return _chain_table(case, names, found)
 
 
-def longest_chains(case: Case, links: pd.DataFrame, most: int = 5, least_fraction: float = 0.2) -> pd.DataFrame:
+def longest_chains(case: Case, links: pd.DataFrame, most: int = 5, least_fraction: float = STRONG) -> pd.DataFrame:
     """The longest causal chains of the past whose links all have at least this attributable fraction."""
     names, fraction = _fractions(case, links)
     strong = np.where(fraction >= least_fraction, fraction, 0.0)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["at_dates_of_data", "bands", "draw_fan", "rungs", "sensible_limits"]
 
 WIDTH, HEIGHT = 9.0, 4.8
-_BEYOND = "beyond"
-"""marks the note on a band that goes on above the frame"""
 WIDEST = 4.0
 """a 90 % band may take so many times the height of all else before it is cut"""
 
@@ -43,6 +41,7 @@ def draw_fan(
     bounds: tuple[float, float] | None = None,
     since: Any = None,
     most: int = 12,
+    counted: str = "events",
     axes: Axes | None = None,
 ) -> Axes:
     """Draw one trend over time: median, 50 and 90 % bands and baseline, with data, events and named levels.
@@ -65,6 +64,8 @@ def draw_fan(
         The lowest and highest value that the trend can have.
     since
         First date shown; all where left out.
+    counted
+        What all of `events` are, for the line that says how many of them are kept.
     """
     table = projections.assign(year=decimal_years(projections["date"]))
     if history is not None:
@@ -72,7 +73,7 @@ def draw_fan(
     if since is not None:
         table = table[table["year"] >= first_moment(since)]
         history = history[decimal_years(history["date"]) >= first_moment(since)] if history is not None else None
-    marked, cut = _chosen(events, most, since)
+    marked, cut = _chosen(events, most, since, counted)
     texts = [f"{str(row['date'])[:10]}  {row['title']}" for _, row in marked.iterrows()] if marked is not None else []
     if not texts:
         plot = new_axes(axes, WIDTH, HEIGHT)
@@ -82,13 +83,14 @@ def draw_fan(
     _draw(plot, table, history)
     plot.set_xlim(*_time_limits(table, history, since))
     plot.xaxis.set_major_locator(MaxNLocator(integer=True))
-    sensible_limits(plot, table, history, bounds, levels)
+    beyond = sensible_limits(plot, table, history, bounds, levels)
     if marked is not None and texts:
         tints = [level_colour(level) for level in marked["level"]] if "level" in marked else [GREY] * len(marked)
         _mark_events(plot, decimal_years(marked["date"]), tints)
         key(below, texts, tints, [False] * len(texts), n_columns=2)
         if cut:
-            below.text(0, 0, cut, fontsize=SMALL, color=GREY, va="bottom")
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # it goes on beyond the first column
+            below.text(0, 0, cut, fontsize=SMALL, color=GREY, va="bottom", bbox=ground)
     if as_of is not None:
         name_as_of(plot, as_of)
     if levels:
@@ -97,11 +99,11 @@ def draw_fan(
         plot.grid(axis="y")
     plot.set_title(title, pad=24)
     plot.set_ylabel(unit or "value")
-    _legend(plot, table, history)
+    _legend(plot, table, history, beyond)
     return host
 
 
-def _chosen(events: pd.DataFrame | None, most: int, since: Any) -> tuple[pd.DataFrame | None, str]:
+def _chosen(events: pd.DataFrame | None, most: int, since: Any, counted: str) -> tuple[pd.DataFrame | None, str]:
     if events is None or events.empty:
         return None, ""
     table = events.assign(_year=decimal_years(events["date"]))
@@ -111,7 +113,7 @@ def _chosen(events: pd.DataFrame | None, most: int, since: Any) -> tuple[pd.Data
     if len(table) > most:
         by_effect = "effect" in table and table["effect"].notna().any()
         kept = table["effect"].abs() if by_effect else table["_year"]
-        cut = f"The {most} of {len(table)} events " + ("with the largest effect." if by_effect else "that came last.")
+        cut = f"The {most} {'with the largest effect' if by_effect else 'that came last'} of {len(table)} {counted}."
         table = table.loc[kept.sort_values(ascending=False, kind="stable").index[:most]]
     return table.sort_values("_year", kind="stable").drop(columns="_year"), cut
 
@@ -188,10 +190,8 @@ def sensible_limits(
     history: pd.DataFrame | None,
     bounds: tuple[float, float] | None,
     levels: Mapping[float, str] | None = None,
-    *,
-    note: bool = True,
-) -> None:
-    """Limits that show the bands whole, unless a tail so long makes all else flat: then it is cut, in so many words."""
+) -> tuple[float, ...]:
+    """Limits that show the bands whole, unless a tail so long makes all else flat: how far the cut ones go on."""
     narrow = [table[name].to_numpy(dtype=float) for name in ("p25", "p50", "p75", "baseline")]
     if history is not None and len(history):
         narrow.append(history["value"].to_numpy(dtype=float))
@@ -212,20 +212,8 @@ def sensible_limits(
             min(limits[1], bounds[1] + 0.01 * (bounds[1] - bounds[0])),
         ]
     axes.set_ylim(*limits)
-    for beyond, y, va in ((whole[1] > limits[1], 0.985, "top"), (whole[0] < limits[0] - margin, 0.015, "bottom")):
-        if beyond and note:
-            far = whole[1] if va == "top" else whole[0]
-            axes.text(
-                0.99,
-                y,
-                f"90 % band goes on to {far:,.3g}",
-                transform=axes.transAxes,
-                ha="right",
-                va=va,
-                fontsize=SMALL,
-                color=GREY,
-                gid=_BEYOND if va == "top" else None,
-            )
+    ends = ((whole[0], whole[0] < limits[0] - margin), (whole[1], whole[1] > limits[1]))
+    return tuple(end for end, is_cut in ends if is_cut)
 
 
 def rungs(axes: Axes, levels: Mapping[float, str], *, named: bool = True) -> None:
@@ -256,9 +244,6 @@ def _mark_events(axes: Axes, years: NDArray[np.float64], tints: list[str]) -> No
     low, high = axes.get_ylim()
     strip = (13 * (max(rows) + 1) + 6) / 72 / (HEIGHT - 1)
     axes.set_ylim(low, high + (high - low) * strip / (1 - strip))
-    for text in axes.texts:
-        if text.get_gid() == _BEYOND:
-            text.set_y(text.get_position()[1] - strip)
     for number, (year, row, tint) in enumerate(zip(years, rows, tints, strict=True), 1):
         axes.axvline(year, color=tint, linewidth=0.6, alpha=0.45, zorder=0.6)
         below = ScaledTranslation(0, -(9 + 13 * row) / 72, figure_of(axes).dpi_scale_trans)
@@ -266,10 +251,13 @@ def _mark_events(axes: Axes, years: NDArray[np.float64], tints: list[str]) -> No
         disc(axes, year, 1, number, tint, size=11.5, edge="white", letters=7, transform=place, zorder=7)
 
 
-def _legend(axes: Axes, table: pd.DataFrame, history: pd.DataFrame | None) -> None:
+def _legend(axes: Axes, table: pd.DataFrame, history: pd.DataFrame | None, beyond: tuple[float, ...]) -> None:
+    """What the lines and bands are; of a band that is cut, how far it goes on."""
     handles: list[Any] = [Line2D([], [], color=BLUE, label="median")]
     if not np.allclose(table["p5"].to_numpy(float), table["p95"].to_numpy(float), equal_nan=True):
-        handles += [Patch(color=BLUE, alpha=0.42, label="50 % band"), Patch(color=BLUE, alpha=0.16, label="90 % band")]
+        cut = f" (goes on to {' and '.join(f'{end:,.3g}' for end in beyond)})".replace("-", "−") if beyond else ""
+        handles.append(Patch(color=BLUE, alpha=0.42, label="50 % band"))
+        handles.append(Patch(color=BLUE, alpha=0.16, label=f"90 % band{cut}"))
     handles.append(Line2D([], [], color=GREY, linewidth=1.3, linestyle=(0, (5, 3)), label="baseline (no surprises)"))
     if history is not None and len(history):
         handles.append(Line2D([], [], marker="o", linestyle="", markersize=4.5, color=INK, label="data"))

@@ -275,7 +275,7 @@ def key(
             axes.axvline(c / n_columns, color=FAINT, linewidth=0.6)
 
 
-def shares(weights: Sequence[float]) -> NDArray[np.float64]:
+def shares(weights: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
     """Line widths from strengths: in proportion to the largest, none too thin to be seen."""
     values = np.abs(np.asarray(weights, dtype=float))
     top = values.max(initial=0.0)

@@ -81,7 +81,7 @@ def draw_scenarios(
         if name != reference:
             part.plot(against["year"], against["p50"], color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)), zorder=4)
         part.margins(x=0)
-        sensible_limits(part, table, None, bounds, levels, note=False)
+        sensible_limits(part, table, None, bounds, levels)
         if as_of is not None:
             name_as_of(part, as_of)
         if levels:

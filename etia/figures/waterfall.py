@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_waterfall"]
 
+TOTAL = "#55606b"
+
 
 @styled
 def draw_waterfall(
@@ -50,10 +52,12 @@ def draw_waterfall(
     low, high = min(ends.min(), 0.0 if _near_zero(ends) else ends.min()), ends.max()
     span = (high - low) or 1.0
     ground = low - (0.0 if low == 0 else 0.06 * span)
+    has_zero = ground <= 0 <= high
     for place, value in ((0, start), (len(names) + 1, result)):
-        axes.barh(place, value - ground, 0.68, left=ground, color="#55606b")
+        _draw_total(axes, place, value, has_zero)
+        right = max(value, 0.0) if has_zero else value
         axes.text(
-            value + 0.01 * span, place, _written(value, places), va="center", fontsize=SMALL + 0.5, fontweight="bold"
+            right + 0.012 * span, place, _written(value, places), va="center", fontsize=SMALL + 0.5, fontweight="bold"
         )
     for place, size in enumerate(sizes, 1):
         before, after = float(ends[place - 1]), float(ends[place])
@@ -71,8 +75,17 @@ def draw_waterfall(
     axes.spines["left"].set_color(FAINT)
     axes.grid(axis="x")
     axes.set_title(heading(title, 6.0))
-    axes.set_xlabel(unit or "value", color=INK)
+    remark = "" if has_zero else "; the axis does not show 0"
+    axes.set_xlabel(f"{unit or 'value'}{remark}", color=INK)
     return axes
+
+
+def _draw_total(axes: Axes, place: int, value: float, has_zero: bool) -> None:
+    """Where the account begins or ends: a bar from 0; where 0 is not shown a mark, which has no length to misread."""
+    if has_zero:
+        axes.barh(place, value, 0.68, color=TOTAL)
+    else:
+        axes.plot([value] * 2, [place - 0.34, place + 0.34], color=TOTAL, linewidth=5, solid_capstyle="butt", zorder=3)
 
 
 def _terms(table: pd.DataFrame, most: int) -> tuple[list[str], list[float]]:

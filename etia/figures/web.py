@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 __all__ = ["draw_web"]
 
@@ -30,6 +31,10 @@ GAP = 0.95
 MARK = 0.125
 """inches from an event's centre to its rim"""
 LINE = SMALL * 1.15 / 72
+ALIKE = 0.75
+"""where the weakest relation drawn is at least so strong as this part of the strongest, all have one width"""
+PLAIN_WIDTH = 1.8
+"""points of lines that are all of one width"""
 MOST_TRENDS_IN_A_ROW = 10
 
 
@@ -62,7 +67,9 @@ def draw_web(
     ----------
     graph
         As `etia.graph.build.build` makes it: nodes with `kind` (event, trend), `title`, `level`, `date`, `domains`,
-        `prospective`; edges with `kind`, `sign` and `strength` (comparable, at least 0).
+        `prospective`; edges with `kind`, `sign` and `strength` (comparable, at least 0). A prospective event that has
+        `central` stands at that date, and its `probability` is the simulated one by the end, as in the timeline; one
+        that has none stands at its `by`, with its `probability` as written.
     most
         Relations drawn, the strongest of all; nodes that they do not touch are left out.
     """
@@ -87,15 +94,19 @@ def draw_web(
     _name_years(plot, nodes, events, spots, as_of)
     n_all = graph.number_of_edges()
     shown = f"the {len(edges)} strongest of {n_all} relations" if len(edges) < n_all else f"all {n_all} relations"
+    how = "the wider, the stronger"
+    if _are_alike(edges):
+        least = f"{np.floor(100 * _strengths(edges).min(initial=1.0) + 1e-9):.0f}\N{NO-BREAK SPACE}%"
+        how = f"each at least {least} as strong as the strongest of its kind (at a trend: on that trend)"
     plot.set_title(title, pad=42)
     plot.legend(
-        handles=_legend(tints, edges),
+        handles=_legend(tints, edges, [nodes[n] for n in events]),
         loc="lower left",
         bbox_to_anchor=(0, 1),
         ncols=8,
-        columnspacing=1.2,
+        columnspacing=0.9,
         borderaxespad=0.2,
-        title=f"Shown: {shown}; the wider, the stronger",
+        title=f"Shown: {shown}; {how}",
         alignment="left",
         title_fontsize=9,
     )
@@ -111,9 +122,19 @@ def _strongest(graph: Any, most: int) -> list[tuple[str, str, dict[str, Any]]]:
     return sorted(edges, key=lambda edge: -float(edge[2].get("strength") or 0.0))[:most]
 
 
+def _strengths(edges: Sequence[tuple[str, str, dict[str, Any]]]) -> NDArray[np.float64]:
+    return np.array([float(data.get("strength") or 0.0) for _, _, data in edges])
+
+
+def _are_alike(edges: Sequence[tuple[str, str, dict[str, Any]]]) -> bool:
+    """Whether the relations drawn are so nearly of one strength that their widths would tell nothing."""
+    found = _strengths(edges)
+    return bool(found.min(initial=np.inf) >= ALIKE * found.max(initial=0.0))
+
+
 def _year(node: dict[str, Any]) -> float:
-    date = node.get("date")
-    return decimal_year(date or node.get("by")) if date or node.get("by") else np.inf
+    date = node.get("date") or node.get("central") or node.get("by")
+    return decimal_year(date) if date else np.inf
 
 
 def _is_open(node: dict[str, Any]) -> bool:
@@ -129,11 +150,10 @@ def _domain(node: dict[str, Any]) -> str:
 def _entry(node: dict[str, Any]) -> str:
     if node.get("date"):
         return f"{str(node['date'])[:10]}  {node['title']}"
-    if not node.get("by"):
-        return str(node["title"])
+    when = str(node["central"])[:10] if node.get("central") else f"by {node['by']}" if node.get("by") else ""
     chance = node.get("probability")
     given = f" ({100 * chance:.0f}\N{NO-BREAK SPACE}%)" if chance is not None else ""
-    return f"by {node['by']}  {node['title']}{given}"
+    return f"{when}  {node['title']}{given}" if when else str(node["title"])
 
 
 def _arranged(
@@ -284,7 +304,7 @@ def _name_years(
 
 
 def _draw_edges(axes: Axes, edges: Sequence[tuple[str, str, dict[str, Any]]], spots: dict[str, _Spot]) -> None:
-    widths = shares([float(data.get("strength") or 0.0) for _, _, data in edges])
+    widths = np.full(len(edges), PLAIN_WIDTH) if _are_alike(edges) else shares(_strengths(edges))
     ends = _fanned([(source, target) for source, target, _ in edges], spots)
     drawn = zip(edges, widths, ends, strict=True)
     for (source, target, data), width, (leaves, enters) in sorted(drawn, key=lambda part: float(part[1])):
@@ -352,11 +372,19 @@ def _rim(spot: _Spot, aside: float) -> float:
     return float(np.sqrt(max(spot.half_height**2 - aside**2, 0.0)))
 
 
-def _legend(tints: dict[str, str], edges: Sequence[tuple[str, str, dict[str, Any]]]) -> list[Line2D]:
+def _legend(
+    tints: dict[str, str], edges: Sequence[tuple[str, str, dict[str, Any]]], events: Sequence[dict[str, Any]]
+) -> list[Line2D]:
     handles = [
         Line2D([], [], color=BLUE, linewidth=2, label="makes likelier, raises"),
         Line2D([], [], color=ORANGE, linewidth=2, label="makes less likely, lowers"),
     ]
     if any(data.get("kind") in ("requires", "prevented_by") for _, _, data in edges):
         handles.append(Line2D([], [], color=GREY, linewidth=2, linestyle=(0, (3, 2)), label="condition"))
-    return handles + [Line2D([], [], marker="o", linestyle="", color=tint, label=name) for name, tint in tints.items()]
+    handles += [Line2D([], [], marker="o", linestyle="", color=tint, label=name) for name, tint in tints.items()]
+    to_come = [event for event in events if _is_open(event) and event.get("probability") is not None]
+    if to_come:
+        chance = "by the end" if all(event.get("central") for event in to_come) else "as written"
+        label = f"to come (chance {chance})"
+        handles.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="white", color=GREY, label=label))
+    return handles

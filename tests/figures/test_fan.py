@@ -39,8 +39,8 @@ def test_named_levels_stand_on_their_rungs(projections, written):
 
 def test_the_events_with_the_largest_effect_are_kept_and_the_cut_is_told(projections, events, written):
     marked = events.head(40).assign(effect=np.arange(40.0), date="2010-01")
-    words = written(draw_fan(projections, title="Trade", events=marked, most=5)).words
-    assert "The 5 of 40 events with the largest effect." in words
+    words = written(draw_fan(projections, title="Trade", events=marked, most=5, counted="events before 2011")).words
+    assert "The 5 with the largest effect of 40 events before 2011." in words
     assert sum("2010-01" in text for text in words) == 5
     assert any("39" in text for text in words)
 
@@ -49,17 +49,17 @@ def test_a_long_tail_is_cut_and_told(projections, written):
     tail = projections.assign(p95=projections["p95"] * 50)
     axes = draw_fan(tail, title="Trade")
     assert axes.get_ylim()[1] < 60
-    assert any(text.startswith("90 % band goes on to") for text in written(axes).words)
+    assert f"90 % band (goes on to {tail['p95'].max():.3g})" in written(axes).words
 
 
-def test_the_note_on_a_long_tail_stands_below_the_numbers_of_events(projections, events, written):
-    late = events.head(6).assign(date=[f"2028-{month:02}" for month in range(1, 7)])
+def test_how_far_a_cut_band_goes_on_is_told_outside_of_lines_and_bands(projections, history, events, written):
     tail = projections.assign(p95=projections["p95"] * 50)
-    plot = plot_of(draw_fan(tail, title="Trade", events=late))
-    (note,) = [text for text in plot.texts if text.get_text().startswith("90 % band goes on to")]
-    numbers = [text for text in plot.texts if text.get_text().isdigit()]
-    figure_of(plot).draw_without_rendering()
-    assert note.get_window_extent().y1 < min(number.get_window_extent().y0 for number in numbers)
+    host = draw_fan(tail, title="Trade", as_of="2025-11", history=history, events=events.head(54), levels=LEVELS)
+    found = written(host)
+    assert (found.clashes, found.outside) == ([], [])
+    plot = plot_of(host)
+    note = next(text for text in plot.get_legend().get_texts() if "goes on" in text.get_text())
+    assert note.get_window_extent().y0 >= plot.get_window_extent().y1
 
 
 def test_the_limits_hold_to_the_bounds_and_to_zero(projections):

@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import FancyArrowPatch
 
 import etia.figures as figures
 from etia.figures.style import PALETTE
@@ -71,6 +72,18 @@ def test_the_waterfall_ends_where_the_terms_add_up_to(written):
     found = written(figures.draw_waterfall(table, start=3.0, title="Trade in 2030", unit="bn USD"))
     assert {"3.00", "+1.00", "−0.25", "+0.50", "4.25"} <= set(found.words)
     assert found.clashes == []
+
+
+@pytest.mark.parametrize(("start", "n_bars"), [(50.0, 2), (1.0, 4), (-0.5, 4)])
+def test_the_ends_of_the_waterfall_are_bars_only_where_they_can_begin_at_zero(start, n_bars):
+    table = pd.DataFrame({"name": ["a", "b"], "contribution": [1.0, -0.25]})
+    axes = figures.draw_waterfall(table, start=start, title="Trade", unit="bn USD")
+    assert len(axes.patches) == n_bars
+    assert axes.get_xlabel().endswith("the axis does not show 0") == (n_bars == 2)
+    if n_bars == 4:
+        left, right = axes.get_xlim()
+        assert left <= 0 <= right
+        assert [bar.get_x() for bar in axes.patches[:2]] == [0.0, 0.0]
 
 
 def test_paths_that_begin_alike_are_told_apart_by_their_ends(written):
@@ -149,6 +162,33 @@ def test_a_small_web_is_drawn_whole(graph, written):
     small = graph.subgraph(list(graph)[-14:])
     found = written(figures.draw_web(small, most=500))
     assert f"Shown: all {small.number_of_edges()} relations; the wider, the stronger" in found.words
+
+
+def test_relations_of_about_one_strength_have_one_width_and_the_web_says_so(graph, written):
+    alike = graph.copy()
+    for place, (_, _, data) in enumerate(alike.edges(data=True)):
+        data["strength"] = 1.0 if place % 2 else 0.9
+    axes = figures.draw_web(alike, as_of="2025-11", most=140)
+    widths = {line.get_linewidth() for line in axes.findobj(FancyArrowPatch)}
+    assert len(widths) == 1
+    told = next(text for text in written(axes).words if text.startswith("Shown")).replace("\N{NO-BREAK SPACE}", " ")
+    assert told.endswith("each at least 90 % as strong as the strongest of its kind (at a trend: on that trend)")
+
+
+def test_the_web_names_which_chance_it_gives_of_what_is_to_come(graph, written):
+    to_come = [name for name, data in graph.nodes(data=True) if data.get("prospective")]
+    for key, words, entry in (
+        ("by", "to come (chance as written)", "by 2031-06"),
+        ("central", "to come (chance by the end)", "2031-06"),
+    ):
+        told = graph.copy()
+        for name in to_come:
+            told.nodes[name].update({"date": None, key: "2031-06", "probability": 0.28})
+        found = written(figures.draw_web(told, as_of="2025-11", most=140))
+        assert words in found.words
+        assert any(text.startswith(f"{entry}  ") for text in found.words)
+        assert any("(28" in text for text in found.words)
+        assert found.outside == []
 
 
 def test_the_influence_map_names_quadrants_and_outstanding_nodes(written):

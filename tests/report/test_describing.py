@@ -53,10 +53,30 @@ def test_transmission_says_direction_and_what_cannot_be_seen(subject):
     assert none.endswith("The part that goes through policy cannot be told apart from nothing.")
 
 
-def test_shares_are_parts_of_all_movement_without_the_baseline(subject):
+def test_shares_tell_the_whole_movement_and_then_what_events_did_of_it(subject):
     said = plainly(shares.share_sentence(subject, "trust", subject.main("shares")))
+    # events −0.1 + 0.3 = 0.2 and the baseline 0.5 make 0.7: 29 and 71 %; error of the events 2 · (0.01 + 0.01) / 0.7
     # |−0.1| + |0.3| = 0.4: a quarter down, three quarters up; errors 2 · 0.01 / 0.4
-    assert said == "“Trust”, from 2020 to 2024: by level, meso +75 % (±5) and macro −25 % (±5)."
+    assert said == (
+        "“Trust”, from 2020 to 2024: of its whole movement events make about a quarter, 29 % (±6); the baseline about "
+        "three quarters, 71 %; and noise nothing. Of what events did: by level, meso +75 % (±5) and macro −25 % (±5)."
+    )
+
+
+def test_parts_of_a_movement_that_pull_against_each_other_are_told_in_the_trends_unit(subject):
+    rows = subject.main("shares")
+    noise = rows.iloc[[2]].assign(name="(noise)", direct=-0.6, total=-0.6, se=0.05)
+    said = plainly(shares.share_sentence(subject, "trust", pd.concat([rows, noise])))
+    # trust goes from 40 to 48 of 100: ln(48/52) − ln(40/60) = 0.3254, so a latent unit is 8 / 0.3254 = 24.6 points:
+    # 0.2, 0.5 and −0.6 of these, the errors 2 · 0.02 and 2 · 0.05
+    told = "parts pull against each other; in points, events +4.9 (±1.0), the baseline +12.3 and noise −15 (±3)."
+    assert told in said
+
+
+def test_a_movement_that_events_alone_made_is_told_so(subject):
+    rows = subject.main("shares")
+    said = shares.share_sentence(subject, "trust", rows[rows["name"] != "(baseline)"])
+    assert said.startswith("“Trust”, from 2020 to 2024: events make all of its movement. Of what events did:")
 
 
 def test_what_would_be_missing_is_told_by_cause(subject):
@@ -117,21 +137,9 @@ def test_actors_are_named_without_their_brackets(subject):
     assert section.blocks[-1].items[0].endswith("Against each other most on “Water for both”.")
 
 
-def test_a_hypothesis_is_told_under_each_lens_and_without_its_mechanisms(subject):
-    said = [plainly(text) for text in theory.hypothesis_sentences(subject, "holds", subject.table("hypotheses"))]
-    assert said[0] == "Under “Quarrel” it is unlikely, 31 % (±1)."
-    assert said[1] == "Elsewhere: 62 % (±1) under “Commerce”. The theories disagree on it."
-    assert said[2].startswith("Without the causal ideas that should carry it, 5 % is left (−26 points)")
-
-
-def test_a_hypothesis_says_what_must_be_seen(subject):
-    own = subject.model.hypotheses["holds"]
-    assert theory.test_words(subject, own) == (
-        "It holds if “Trust” stands at or above 50 of 100, the level “partners” at some time up to 2028."
-    )
-
-
-def test_claims_for_and_against_are_quoted_with_their_source(run):
+@pytest.fixture
+def sourced(run):
+    """The study with a source of two claims."""
     from etia.report.subject import Subject
 
     card = Card.model_validate(
@@ -146,7 +154,50 @@ def test_claims_for_and_against_are_quoted_with_their_source(run):
         }
     )
     model = replace(run.model, loaded=replace(run.model.loaded, seeds={"s1": card}))
-    sourced = Subject(SimpleNamespace(**{**vars(run), "model": model}))
+    return Subject(SimpleNamespace(**{**vars(run), "model": model}))
+
+
+def test_what_a_claims_number_means_is_said_where_there_are_claims(subject, sourced):
+    assert [block.kind for block in chronicle.chronicle_table(subject).blocks] == ["table"]
+    assert [block.kind for block in chronicle.chronicle_table(sourced).blocks] == ["table", "aside"]
+
+
+def test_a_hypothesis_is_told_under_each_lens_and_without_its_mechanisms(subject):
+    said = [plainly(text) for text in theory.hypothesis_sentences(subject, "holds", subject.table("hypotheses"))]
+    assert said[0] == "Under “Quarrel” it is unlikely, 31 % (±1)."
+    assert said[1] == "Elsewhere: 62 % (±1) under “Commerce”. The theories disagree on it."
+    assert said[2].startswith("Without the causal ideas that should carry it, 5 % is left (−26 points)")
+
+
+def test_from_a_hypothesis_without_any_chance_nothing_can_be_taken(subject):
+    rows = subject.table("hypotheses").assign(probability=0.0, se=0.0, without_mechanisms=0.0)
+    (*_, said) = theory.hypothesis_sentences(subject, "holds", rows)
+    assert plainly(said) == (
+        "At 0 % there is nothing that could be lost without the causal ideas that should carry it (0 % is left): "
+        "whether it hangs on them cannot be seen here."
+    )
+    rows = rows.assign(probability=0.02, se=0.015)
+    assert plainly(theory.hypothesis_sentences(subject, "holds", rows)[-1]).startswith("At 2 % (±3) there is nothing")
+    rows = rows.assign(without_mechanisms=0.5)
+    assert "it would be likelier, 50 %" in plainly(theory.hypothesis_sentences(subject, "holds", rows)[-1])
+
+
+def test_the_longest_chain_says_how_strong_its_links_are_and_the_whole(subject):
+    said = plainly(chronicle.web(subject, Album()).blocks[-1].text)
+    assert said == (
+        "Call a link strong where at least 20 % of the later event goes back to the earlier one. The longest chain of "
+        "strong links alone has one step: A treaty is signed → A war elsewhere (50 %)."
+    )
+
+
+def test_a_hypothesis_says_what_must_be_seen(subject):
+    own = subject.model.hypotheses["holds"]
+    assert theory.test_words(subject, own) == (
+        "It holds if “Trust” stands at or above 50 of 100, the level “partners” at some time up to 2028."
+    )
+
+
+def test_claims_for_and_against_are_quoted_with_their_source(sourced):
     section = theory.hypotheses(sourced, Album()).parts[0]
     quotes = [block for block in section.blocks if block.kind == "quote"]
     assert [(quote.text, quote.source) for quote in quotes] == [
@@ -162,8 +213,11 @@ def test_evidence_tells_what_rests_on_judgement_alone(subject):
         "about three fifths rests on relations that cite a claim (60 %), and about two fifths on judgement alone"
         in text
     )
+    assert text.count("2030") == 1
+    assert "not the baselines of trends nor what data hold besides" in text
+    assert "trend's value in 2030" in section.parts[0].blocks[0].text
     (item,) = section.parts[0].blocks[1].items
-    assert plainly(item) == "What “A treaty is signed” does to “Trust” (written 2 to 9; 11 % of that trend's movement)."
+    assert plainly(item) == "What “A treaty is signed” does to “Trust” (written 2 to 9; 11 % of what events do there)."
 
 
 @pytest.mark.parametrize("table", ["transmission", "shares", "convergence", "turning_points", "attributable_fractions"])
@@ -198,6 +252,7 @@ def test_effects_that_round_to_nothing_or_are_a_trace_of_the_largest_are_not_tol
 
 def test_trends_that_rest_alike_on_judgement_are_not_held_against_each_other(subject):
     rows = pd.DataFrame({"trend": ["trust", "freight"], "evidence": 0.0, "data": 0.0, "judgement": 1.0})
+    rows["date"] = "2030"
     assert "Most on judgement" not in evidence.evidence_sentences(subject, rows)[0]
     rows = rows.assign(judgement=[1.0, 0.4])
     assert "Most on judgement rests “Trust” (100 %), least “" in plainly(evidence.evidence_sentences(subject, rows)[0])

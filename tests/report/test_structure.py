@@ -56,6 +56,14 @@ def test_a_gatekeeper_of_several_trends_is_told_once():
     assert items == ["“G”, on the way of events to “K” (5 of 9) and “J” (4 of 9)."]
 
 
+def test_where_no_event_lies_on_all_paths_of_two_others_that_is_said_and_no_more():
+    single = pd.DataFrame([["k", "h", "event", 1, 9, "a"]], columns=GATEKEEPERS)
+    for gates in (single, pd.DataFrame(columns=GATEKEEPERS)):
+        lead, items = gatekeeper_sentences(TITLED, gates)
+        assert lead == "No event stands in the way of several others: none lies on every path of two others to a trend."
+        assert items == []
+
+
 def test_ranks_without_any_measure_are_not_told():
     n = 30
     table = pd.DataFrame({"node": [f"v{i}" for i in range(n)], "influence": [float(n - i) for i in range(n)]})

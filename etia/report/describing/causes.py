@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etia.report.document import Aside, Paragraph, Section, Table
-from etia.report.numbers import count, is_nothing, places_of, signed, with_error
+from etia.report.numbers import count, is_nothing, number, places_of, signed, with_error
 from etia.report.subject import each, largest
 from etia.report.words import date_words, listed, quoted
 
@@ -52,8 +52,7 @@ def _part(subject: Subject, album: Album, name: str, *, table: bool) -> Section:
             f"history_{name}",
             lambda: _figure(subject, name, known),
             caption=f"{subject.title(name)} up to {date_words(subject.as_of)}, with the events that have moved it "
-            "most at any "
-            "time; numbers are spelled out below the figure.",
+            "most by themselves at any time; numbers are spelled out below the figure.",
             alt=f"Course of {subject.title(name)} with its events. {texts[0] if texts else ''}",
         )
     blocks: list[Block] = [Paragraph(" ".join(texts)), *figure]
@@ -79,15 +78,16 @@ def past_effects(subject: Subject, trend: str) -> pd.DataFrame:
 def _figure(subject: Subject, name: str, rows: pd.DataFrame) -> Axes:
     from etia.figures import draw_fan
 
-    trend = subject.trend(name)
+    trend, first = subject.trend(name), str(rows["date"].iloc[0])
     return draw_fan(
         rows,
         title=trend.title,
         unit=trend.unit or "",
         history=subject.history(name),
-        events=_marked(subject, name, str(rows["date"].iloc[0])),
+        events=_marked(subject, name, first),
         levels=trend.levels or None,
         bounds=trend.bounds,
+        counted=f"past events of {first[:4]} or later that moved it by themselves at any time",
     )
 
 
@@ -178,8 +178,11 @@ def cause_sentences(subject: Subject, name: str, effects: pd.DataFrame) -> list[
         none = f"none has {'visibly ' if len(chosen) else ''}{way} it"
         said.append(f"{way} most by {listed(told)}" if told else none)
     one = len(effects) == 1
-    bear = f"{count(len(effects), 'past event').capitalize()} {'bears' if one else 'bear'} on it today."
-    lead = f"{bear} By {'itself' if one else 'themselves'}, in {subject.change_unit(name)}: {'; '.join(said)}."
+    bear = f"{count(len(effects), 'past event').capitalize()} {'bears' if one else 'bear'} on it today"
+    n_indirect = int((effects["direct"].abs() <= least).sum())
+    through = ", through others alone" if one else f", {number(n_indirect)} of them through others alone"
+    by = f"By {'itself' if one else 'themselves'}, in {subject.change_unit(name)}"
+    lead = f"{bear}{through if n_indirect else ''}. {by}: {'; '.join(said)}."
     return [lead, *_indirect(subject, name, effects)]
 
 

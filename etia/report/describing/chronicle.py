@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from etia.describe.chronicle import STRONG
 from etia.report.document import Aside, Bullets, Paragraph, Section, Table
 from etia.report.numbers import count, number, percent
 from etia.report.subject import each
@@ -121,14 +122,15 @@ def web(subject: Subject, album: Album) -> Section | None:
     told = (
         f"The study states {count(len(model.links), 'link')} between events, {count(len(model.impacts), 'impact')} "
         f"of events on trends and {count(len(model.couplings), 'coupling')} between trends. The figure shows the "
-        "strongest of them; what a relation does is said by its colour, how strongly by its width."
+        "strongest of them, each held against the strongest of its kind, and at a trend of those on the same trend; "
+        "what a relation does is said by its colour."
     )
     figure = album.figure(
         "web",
         lambda: _web(subject),
-        caption="Events in order of date, trends below; blue arrows raise or make likelier, orange ones lower "
-        "or make less "
-        "likely. Widths are comparable within a kind of relation and one target trend.",
+        caption="Events in order of date, trends below; blue arrows raise or make likelier, orange ones lower or "
+        "make less likely. Where widths differ, they can be compared within a kind of relation and one target trend. "
+        "Hollow marks are still to come and stand where the timeline has them, with the same probability by the end.",
         alt="Graph of the strongest relations between events and trends. " + told,
     )
     return Section("Who acts on whom", (Paragraph(told), *figure, *_chains(subject)))
@@ -138,7 +140,11 @@ def _web(subject: Subject) -> Axes:
     from etia.figures import draw_web
     from etia.graph.build import build
 
-    return draw_web(build(subject.model), most=MOST_RELATIONS, as_of=subject.as_of)
+    graph = build(subject.model)
+    for row in each(_events(subject)):
+        if row.probability == row.probability:
+            graph.nodes[row.id].update(central=row.date, probability=row.probability)
+    return draw_web(graph, most=MOST_RELATIONS, as_of=subject.as_of)
 
 
 def _chains(subject: Subject) -> tuple[Block, ...]:
@@ -159,7 +165,9 @@ def _chains(subject: Subject) -> tuple[Block, ...]:
         steps = count(int(row["length"]), "step")
         blocks.append(
             Paragraph(
-                f"The longest chain whose every link is strong has {steps}: {chain_words(subject, row['chain'])}."
+                f"Call a link strong where at least {percent(STRONG)} of the later event goes back to the earlier one. "
+                f"The longest chain of strong links alone has {steps}: {chain_words(subject, row['chain'])} "
+                f"({percent(float(row['strength']))})."
             )
         )
     return tuple(blocks)
@@ -184,7 +192,6 @@ def chronicle_table(subject: Subject) -> Section:
         for event in subject.past_events.values()
     )
     table = Table(("Date", "Event", "Level", "Domains", "Actors", "Claims"), rows)
-    note = Aside(
-        "A claim such as s003.7 is the seventh of the source s003; the folder seeds of the study holds them all."
-    )
-    return Section("All past events", (table, note) if rows else (Paragraph("There are none."),))
+    note = "A claim such as s003.7 is the seventh of the source s003; the folder seeds of the study holds them all."
+    notes = (Aside(note),) if subject.claims else ()
+    return Section("All past events", (table, *notes) if rows else (Paragraph("There are none."),))

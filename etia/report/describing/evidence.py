@@ -10,7 +10,7 @@ from etia.report.document import Bullets, Paragraph, Section, Table
 from etia.report.judgements import relation_words, written_words
 from etia.report.numbers import count, percent
 from etia.report.subject import each
-from etia.report.words import capital, in_words, quoted
+from etia.report.words import capital, date_words, in_words, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,10 +70,12 @@ def evidence_sentences(subject: Subject, rows: pd.DataFrame) -> list[str]:
     most, least = order.iloc[0], order.iloc[-1]
     data = f", {in_words(float(mean['data']))} on fitted data" if mean["data"] >= 0.02 else ""
     said = [
-        f"Of all that events do to the trends, on the mean {in_words(float(mean['evidence']))} rests on relations "
-        f"that cite a claim ({percent(float(mean['evidence']))}){data}, and {in_words(float(mean['judgement']))} on "
+        f"Of all that events do to the values of trends in {_when(rows)}, on the mean "
+        f"{in_words(float(mean['evidence']))} rests on relations that cite a claim "
+        f"({percent(float(mean['evidence']))}){data}, and {in_words(float(mean['judgement']))} on "
         f"judgement alone ({percent(float(mean['judgement']))})."
     ]
+    said.append("Counted are relations of events alone, not the baselines of trends nor what data hold besides.")
     ends = [percent(float(row["judgement"])) for row in (most, least)]
     if ends[0] != ends[1]:
         said.append(
@@ -83,12 +85,16 @@ def evidence_sentences(subject: Subject, rows: pd.DataFrame) -> list[str]:
     return [" ".join(said)]
 
 
+def _when(rows: pd.DataFrame) -> str:
+    return date_words(str(rows["date"].iloc[0]))
+
+
 def _table(subject: Subject, rows: pd.DataFrame) -> Table:
     told = tuple(
         (subject.title(str(row.trend)), percent(row.evidence), percent(row.data), percent(row.judgement))
         for row in each(rows)
     )
-    caption = "What the effects of events on each trend rest on"
+    caption = f"What the effects of events on each trend in {_when(rows)} rest on"
     return Table(("Trend", "A claim", "Fitted data", "Judgement alone"), told, (False, True, True, True), caption)
 
 
@@ -103,7 +109,9 @@ def _uncited(subject: Subject) -> tuple[Section, ...]:
         else "The number that matters most and cites nothing"
     )
     lead = Paragraph(
-        "Who doubts the results should doubt these first; each has its reason noted in the model, none has a source."
+        "Who doubts the results should doubt these first; each has its reason noted in the model, none has a source. "
+        f"Per cents are of all that events do to a trend's value in {date_words(subject.end)}; numbers of its baseline "
+        "are not among them."
     )
     return (Section(title, (lead, Bullets(items, numbered=True))),)
 
@@ -113,7 +121,7 @@ def _item(subject: Subject, number: str, trend: str, part: float) -> str:
     written = written_words(subject.model, number)
     told = [f"written {written}"] if written else []
     if np.isfinite(part):
-        told.append(f"{percent(part)} of {'that' if is_direct else 'the'} trend's movement")
+        told.append(f"{percent(part)} of what events do there")
     felt = "" if is_direct else f"; felt most in {quoted(subject.title(trend))}"
     added = f" ({'; '.join(told)})" if told else ""
     return f"{capital(relation_words(subject, number))}{felt}{added}."

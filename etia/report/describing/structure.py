@@ -161,7 +161,7 @@ def gatekeeper_sentences(subject: Subject, gates: pd.DataFrame) -> tuple[str, li
     """The events through which others must go to reach a trend: an item an event, with the trends that it guards."""
     events = gates[(gates["kind"] == "event") & (gates["n_events"] > 1)] if len(gates) else gates
     if events.empty:
-        return "No event stands in the way of several others: each reaches a trend by more than one way.", []
+        return "No event stands in the way of several others: none lies on every path of two others to a trend.", []
     lead = (
         "Some events stand in the way of others: every path from those to a trend passes them, so that without them "
         "the trend would feel nothing of the others."

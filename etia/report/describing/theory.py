@@ -25,6 +25,8 @@ __all__ = ["hypotheses", "hypothesis_sentences", "lenses", "test_words"]
 MOST_QUOTED = 3
 RATIO = 1.1
 """of two values on a log scale, beyond which they differ"""
+_NOTHING = 0.005
+"""a probability below which it is written as 0 %, or as less than 1 %"""
 _STANCES = (("supports", "For it"), ("contradicts", "Against it"), ("qualifies", "Qualifying it"))
 
 
@@ -200,7 +202,12 @@ def _verdict(probability: pd.Series[Any], error: pd.Series[Any]) -> str:
 
 
 def _without(p: float, left: float, se: float) -> str:
-    change = left - p
+    change, least = left - p, max(2 * se, _NOTHING)
+    if p <= least and change <= least:
+        return (
+            f"At {percent(p, se)} there is nothing that could be lost without the causal ideas that should carry it "
+            f"({percent(left)} is left): whether it hangs on them cannot be seen here."
+        )
     if abs(change) <= 2 * se:
         return (
             f"Without the causal ideas that should carry it, {percent(left)} is left: it does not hang on them "
