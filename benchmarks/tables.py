@@ -39,7 +39,11 @@ def write(name: str, rows: list[Row]) -> None:
     RESULTS.mkdir(exist_ok=True)
     with (RESULTS / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([Row._fields, *rows])
-    lines = [f"{row.what} | {row.value:.4g} | {row.target}" for row in rows]
+    lines = [f"{row.what} | {_told(row.value)} | {row.target}" for row in rows]
     text = "\n".join([f"Measured on {machine()}.\n", "what | value | target", "--- | --- | ---", *lines, ""])
     (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
     print(text)
+
+
+def _told(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
