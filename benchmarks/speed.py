@@ -409,7 +409,7 @@ def main(small: bool = False) -> int:
         Row("calibrating 20 events with two points on 20,000 runs: seconds", _calibrating(), "at most 2"),
         Row("times as fast as ema_workbench with a Python function", _ema(standard) / found["ours"]),
     ]
-    write("speed", rows)
+    write("speed", rows, small)
     for row in missed(rows):
         print(f"missed: {row.what} is {row.value:.4g}, not {row.target}")
     return MISSED if missed(rows, CLEARLY) else 0
