@@ -2,8 +2,8 @@
 
 Each runs in a process of its own, so that none measures another's memory or caches; what it prints is kept in
 `benchmarks/results/NAME.txt`, some beside it as CSV, Markdown and a plot. `--small` looks whether they work, in less
-than a minute, and keeps what it finds in `benchmarks/results/small`: a bound missed at that size is told and no more. The
-exit code is 1 where one of them failed, or at full size missed its bound.
+than a minute, and keeps what it finds in `benchmarks/results/small`: a bound missed at that size is told and no more.
+The exit code is 1 where one of them failed, or at full size missed its bound.
 """
 
 from __future__ import annotations
