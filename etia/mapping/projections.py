@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from etia.compile.bands import Bands
-from etia.compile.standard_errors import mean_and_error, quantile_errors, quantiles
+from etia.compile.standard_errors import mean_and_errors, quantile_errors, quantiles
 from etia.engine.ensemble import to_units_of
 from etia.engine.snapshots import latent_at
 
@@ -35,13 +35,14 @@ class Projection(NamedTuple):
     first: int
     mean: Floats  # (S,)
     se: Floats  # (S,) standard error of the mean
+    calibration: Floats  # (S,) the part of it that is calibration's alone, in the central model
     quantiles: Floats  # (5, S) at LEVELS
     errors: Floats  # (5, S) their standard errors
     now: float  # median at `as_of`; nan where it has no value by then
     final: Floats  # (P · R,) value of every run at the horizon
 
 
-_Summary = tuple["Floats", "Floats", "Floats", "Floats"]
+_Summary = tuple["Floats", "Floats", "Floats", "Floats", "Floats"]
 
 
 def projections(case: Case) -> dict[str, Projection]:
@@ -71,7 +72,7 @@ def projections(case: Case) -> dict[str, Projection]:
             if own.size:
                 values = to_units_of(own, outcomes.scales, k)
                 summary = _summary(case, values)
-                bands.improve(k, steps[known], None if means is None else means[k][:, known], *summary[2:])
+                bands.improve(k, steps[known], None if means is None else means[k][:, known], *summary[3:])
                 parts[k].append(summary)
                 final[k][:] = values[:, -1]
 
@@ -96,21 +97,21 @@ def _spans(case: Case, first: int) -> Iterator[NDArray[np.int64]]:
 def _joined_parts(case: Case, first: int, parts: list[_Summary], final: Floats) -> Projection:
     if not parts:
         nothing, none = np.zeros((5, 0)), np.zeros(0)
-        return Projection(first, none, none, nothing, nothing, np.nan, final)
-    mean, se, levels, errors = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+        return Projection(first, none, none, none, nothing, nothing, np.nan, final)
+    mean, se, calibration, levels, errors = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
     now = levels[2, case.calendar.as_of - first] if first <= case.calendar.as_of else np.nan
-    return Projection(first, mean, se, levels, errors, now, final)
+    return Projection(first, mean, se, calibration, levels, errors, now, final)
 
 
 def _summary(case: Case, values: Floats) -> _Summary:
-    """Mean, its error, quantiles and theirs of `values` (runs or draws, steps)."""
+    """Mean, its error and calibration's part, quantiles and their errors of `values` (runs or draws, steps)."""
     if len(values) == 1:  # one draw's one course: certain
         certain, n_steps = np.repeat(values, 5, axis=0), values.shape[1]
-        return values[0], np.zeros(n_steps), certain, np.zeros((5, n_steps))
-    mean, se = mean_and_error(case, values)
+        return values[0], np.zeros(n_steps), np.zeros(n_steps), certain, np.zeros((5, n_steps))
+    mean, se, calibration = mean_and_errors(case, values)
     in_order = np.sort(np.ascontiguousarray(values.T), axis=1).T
     errors = quantile_errors(values, in_order, LEVELS, case.study.settings.n_draws, case)
-    return mean, se, quantiles(in_order, LEVELS), errors
+    return mean, se, calibration, quantiles(in_order, LEVELS), errors
 
 
 def baselines(case: Case) -> Floats:
