@@ -92,8 +92,8 @@ def _largest_errors(run: Run) -> Iterator[_Error]:
             dates = labels[case.calendar.as_of + 1 :]
             yield from _largest(case, f"the probability of {event}", dates, se, course.calibration)
         for trend, projection in projections(case).items():
-            known = ~np.isnan(projection.mean)
-            dates = [label for label, there in zip(labels[projection.first :], known, strict=True) if there]
+            known = projection.known
+            dates = [labels[projection.first + i] for i in known]
             errors = projection.se[known], projection.calibration[known]
             yield from _largest(case, f"the mean of {trend}", dates, *errors)
 

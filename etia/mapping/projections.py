@@ -13,7 +13,7 @@ from etia.engine.ensemble import to_units_of
 from etia.engine.snapshots import latent_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,12 +25,13 @@ __all__ = ["LEVELS", "QUANTILES", "Projection", "baselines", "projections", "tre
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 QUANTILES = ("p5", "p25", "p50", "p75", "p95")
+_MIDDLE = ("baseline", "mean", "se")
 _MOST_VALUES = 16_000_000
 """values (runs × steps × trends) that are held at once: 128 MB, but for a few steps where runs are many"""
 
 
 class Projection(NamedTuple):
-    """One trend over the steps first … first + S − 1, in its units."""
+    """One trend over the steps first … first + S − 1, in its units; nan in a gap of its data."""
 
     first: int
     mean: Floats  # (S,)
@@ -40,6 +41,11 @@ class Projection(NamedTuple):
     errors: Floats  # (5, S) their standard errors
     now: float  # median at `as_of`; nan where it has no value by then
     final: Floats  # (P · R,) value of every run at the horizon
+
+    @property
+    def known(self) -> NDArray[np.intp]:
+        """Which of its steps have a value."""
+        return np.flatnonzero(~np.isnan(self.mean))
 
 
 _Summary = tuple["Floats", "Floats", "Floats", "Floats", "Floats"]
@@ -126,19 +132,27 @@ def baselines(case: Case) -> Floats:
 def trend_projections(
     found_by_case: Iterable[tuple[Case, dict[str, Projection]]],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables `trend_projections` and `trend_quantile_errors`, from cases and their projections."""
+    """The tables `trend_projections` and `trend_quantile_errors`, from cases and their projections.
+
+    A row for every step that has a value: none in a gap of the data.
+    """
     found: list[pd.DataFrame] = []
     errors: list[pd.DataFrame] = []
     for case, projected in found_by_case:
         baseline, labels = baselines(case), case.calendar.labels()
         for k, (name, projection) in enumerate(projected.items()):
-            head = {"scenario": case.scenario, "lens": case.lens, "trend": name, "date": labels[projection.first :]}
-            middle = {"baseline": baseline[k, projection.first :], "mean": projection.mean, "se": projection.se}
-            found.append(pd.DataFrame(head | middle | dict(zip(QUANTILES, projection.quantiles, strict=True))))
-            errors.append(pd.DataFrame(head | dict(zip(QUANTILES, projection.errors, strict=True))))
-    return _joined(found, ["baseline", "mean", "se"]), _joined(errors, [])
+            known = projection.known
+            dates = [labels[projection.first + i] for i in known]
+            head = {"scenario": case.scenario, "lens": case.lens, "trend": name, "date": dates}
+            courses = (baseline[k, projection.first :], projection.mean, projection.se)
+            middle = {key: course[known] for key, course in zip(_MIDDLE, courses, strict=True)}
+            found.append(
+                pd.DataFrame(head | middle | dict(zip(QUANTILES, projection.quantiles[:, known], strict=True)))
+            )
+            errors.append(pd.DataFrame(head | dict(zip(QUANTILES, projection.errors[:, known], strict=True))))
+    return _joined(found, _MIDDLE), _joined(errors, [])
 
 
-def _joined(parts: list[pd.DataFrame], middle: list[str]) -> pd.DataFrame:
+def _joined(parts: list[pd.DataFrame], middle: Sequence[str]) -> pd.DataFrame:
     columns = ["scenario", "lens", "trend", "date", *middle, *QUANTILES]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
