@@ -2,8 +2,8 @@
 
 Each runs in a process of its own, so that none measures another's memory or caches; what it prints is kept in
 `benchmarks/results/NAME.txt`, some beside it as CSV, Markdown and a plot. `--small` looks whether they work, in less
-than a minute: a bound missed at that size is told and no more. The exit code is 1 where one of them failed, or at full
-size missed its bound.
+than a minute, and keeps what it finds in `benchmarks/results/small`: a bound missed at that size is told and no more.
+The exit code is 1 where one of them failed, or at full size missed its bound.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.tables import MISSED
+from benchmarks.tables import MISSED, results
 
 HERE = Path(__file__).parent
 SMALL = ("speed", "memory", "cost", "mixture")
@@ -38,9 +38,7 @@ def measured(name: str, options: list[str]) -> bool:
         check=False,
     )
     print(f"{name}:\n{done.stdout}", flush=True)
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
-    (results / f"{name}.txt").write_text(done.stdout, encoding="utf-8")
+    (results("--small" in options) / f"{name}.txt").write_text(done.stdout, encoding="utf-8")
     if done.returncode == MISSED:
         print(f"{name} missed its bound", flush=True)
         return "--small" in options

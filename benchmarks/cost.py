@@ -8,12 +8,16 @@ else is as in the standard job. The growth is the slope of ln(cost) against ln(s
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.speed import Ours, by_turns
 from benchmarks.standard import job
-from benchmarks.tables import RESULTS, Row, write
+from benchmarks.tables import Row, results, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SIZES = {"events": (10, 20, 40, 80, 160), "months": (60, 120, 240, 480, 960), "trends": (5, 10, 20, 40)}
 SMALL = {"events": (10, 20, 40), "months": (60, 120), "trends": (5, 10)}
@@ -44,7 +48,7 @@ def growth(costs: dict[int, float]) -> float:
     return float(np.polyfit(np.log(list(costs)), np.log(list(costs.values())), 1)[0])
 
 
-def plot(found: dict[str, dict[int, float]]) -> None:
+def plot(found: dict[str, dict[int, float]], path: Path) -> None:
     """A panel an axis, both axes logarithmic."""
     import matplotlib as mpl
 
@@ -57,7 +61,7 @@ def plot(found: dict[str, dict[int, float]]) -> None:
         panel.set_xlabel(axis)
         panel.set_ylabel("microseconds in all" if axis == "runs" else "nanoseconds a run")
         panel.set_title(f"grows as size^{growth(costs):.2f}", fontsize=9)
-    figure.savefig(RESULTS / "cost.png", dpi=120)
+    figure.savefig(path, dpi=120)
     plt.close(figure)
 
 
@@ -69,8 +73,8 @@ def main(small: bool = False) -> int:
         unit = "microseconds in all" if axis == "runs" else "nanoseconds a run"
         rows += [Row(f"{size} {axis}: {unit}", cost) for size, cost in costs.items()]
         rows.append(Row(f"{axis}: growth, exponent of size", growth(costs)))
-    write("cost", rows)
-    plot(found)
+    write("cost", rows, small)
+    plot(found, results(small) / "cost.png")
     return 0
 
 

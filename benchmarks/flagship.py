@@ -82,7 +82,7 @@ def main(small: bool = False) -> int:
         with tempfile.TemporaryDirectory() as cache:
             rows += command("cold", cache, f"{cache}/cold")
             rows += command("warm", cache, f"{cache}/warm")
-    write("flagship", [*rows, *phases(small)])
+    write("flagship", [*rows, *phases(small)], small)
     return 0
 
 

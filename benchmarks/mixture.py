@@ -83,7 +83,7 @@ def main(small: bool = False) -> int:
         *(Row(f"p{round(100 * p)}: error of noisy samples", e) for p, e in zip(LEVELS, by_sample, strict=True)),
         *(Row(f"p{round(100 * p)}: error of the mixture", e) for p, e in zip(LEVELS, by_mixture, strict=True)),
     ]
-    write("mixture", rows)
+    write("mixture", rows, small)
     return MISSED if np.any(by_mixture > by_sample) else 0
 
 

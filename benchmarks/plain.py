@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from etia.engine.program import Program
 
 __all__ = ["LoopJob", "PlainJob"]
@@ -122,51 +124,62 @@ class PlainJob:
 
 
 class LoopJob:
-    """Any variant of the job by a loop over months in which all links and impacts are looked up by age for all runs."""
+    """Any variant of the job by a loop over months in which all links and impacts are looked up by age for all runs.
+
+    Ages are kept as places in tables that begin with what acts before an event comes; rate ratios are multiplied; all
+    passes are in place, row by row.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.hazard = np.ascontiguousarray(program.base_rate.T)
+        self.hazard = np.ascontiguousarray(program.base_rate.T)[:, :, None]  # (T, N, 1)
         trends = program.trends
-        self.shared = trends.baseline + trends.known_deviation
-        self.known = trends.known_deviation
+        self.kind = np.float64 if len(program.sensitivities.event) else np.float32
+        self.baseline = trends.baseline.astype(self.kind)[:, :, None]  # (K, T, 1)
+        self.known = trends.known_deviation.astype(self.kind)[:, :, None]
         self.impacts = [
-            (event, int(k), np.r_[trends.response[event, k], 0.0])
+            (event, int(k), np.r_[0.0, trends.response[event, k]].astype(self.kind))
             for event in range(program.n_events)
             for k in np.flatnonzero(trends.response[event].any(axis=1))
         ]
         links = program.links
         self.links = [
-            (int(a), int(b), np.r_[row, 0.0])
+            (int(a), int(b), np.exp(np.r_[0.0, row]))
             for a, b, row in zip(links.source, links.target, links.log_ratio, strict=True)
         ]
 
-    def run(self, threshold: np.ndarray, noise: np.ndarray | None, out: np.ndarray) -> np.ndarray:
-        """(runs, N) steps, and into `out` (K, months, runs) the trajectories; `threshold` (N, runs), `noise`
-        (K, T, runs).
+    def run(self, threshold: np.ndarray, noise: Iterator[np.ndarray] | None, out: np.ndarray) -> np.ndarray:
+        """(runs, N) steps, and into `out` (K, months, runs) the trajectories; `threshold` (N, runs), `noise` month by
+        month (K, runs).
         """
         program, n_runs = self.program, threshold.shape[1]
-        none = program.n_steps  # age of what has not come: the tables end on 0
-        came = np.full(threshold.shape, 2 * none, dtype=np.int64)
-        left = threshold.copy()
-        deviation = np.zeros((program.n_trends, n_runs))
+        age = np.full(threshold.shape, -program.n_steps, dtype=np.intp)  # below 0: has not come, clipped to place 0
+        steps = np.full(threshold.shape, NEVER, dtype=np.int16)
+        left, spent, fires = threshold.copy(), np.empty(threshold.shape), np.empty(threshold.shape, dtype=bool)
+        ratio, shift = np.empty(n_runs), np.empty(n_runs, dtype=self.kind)
+        deviation = np.zeros((program.n_trends, n_runs), dtype=self.kind)
+        links = [(age[a], spent[b], table) for a, b, table in self.links]
+        impacts = [(age[event], deviation[k], table) for event, k, table in self.impacts]
         sensitivities = program.sensitivities
-        for t in range(1, none):
-            age = t - came
-            age[age < 0] = none
-            pull = np.zeros(threshold.shape)
-            for source, target, table in self.links:
-                pull[target] += table[age[source]]
+        for t in range(1, program.n_steps):
+            age += 1
+            spent[:] = self.hazard[t]
+            for source, target, table in links:
+                table.take(source, None, ratio, "clip")
+                np.multiply(target, ratio, out=target)
             for event, trend, beta in zip(sensitivities.event, sensitivities.trend, sensitivities.beta, strict=True):
-                pull[event] += beta * deviation[trend]
-            left -= self.hazard[t][:, None] * np.exp(pull)
-            fires = (left <= 0.0) & (came > none)
-            came[fires] = t
-            age[fires] = 0
-            deviation[:] = self.known[:, t, None]
+                np.multiply(deviation[trend], beta, out=ratio)
+                np.exp(ratio, out=ratio)
+                spent[event] *= ratio
+            left -= spent
+            np.less_equal(left, 0.0, out=fires)
+            came = np.flatnonzero(fires)
+            left.flat[came], age.flat[came], steps.flat[came] = np.inf, 1, t
+            deviation[:] = self.known[:, t]
             if noise is not None:
-                deviation += noise[:, t]
-            for event, k, table in self.impacts:
-                deviation[k] += table[age[event]]
-            out[:, t - 1] = deviation + (self.shared - self.known)[:, t, None]
-        return np.where(came > none, NEVER, came).T.astype(np.int16)
+                deviation += next(noise)
+            for source, target, table in impacts:
+                table.take(source, None, shift, "clip")
+                np.add(target, shift, out=target)
+            np.add(deviation, self.baseline[:, t], out=out[:, t - 1], casting="same_kind")
+        return steps.T

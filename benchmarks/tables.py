@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["MISSED", "RESULTS", "Row", "machine", "write"]
+__all__ = ["MISSED", "Row", "machine", "results", "write"]
 
-RESULTS = Path(__file__).parent / "results"
 MISSED = 3
 """exit code of a measurement that ran and missed its bound; a crash has Python's own 1"""
 
@@ -34,12 +33,25 @@ def machine() -> str:
     return f"{name}, Python {platform.python_version()}, numpy {np.__version__}"
 
 
-def write(name: str, rows: list[Row]) -> None:
-    """Print the rows and keep them in `benchmarks/results/NAME.csv` and `NAME.md`."""
-    RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+def results(small: bool) -> Path:
+    """The folder of what is measured: `benchmarks/results`, or `small` within it, so that neither takes the other's
+    place.
+    """
+    folder = Path(__file__).parent / "results" / ("small" if small else "")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write(name: str, rows: list[Row], small: bool) -> None:
+    """Print the rows and keep them as NAME.csv and NAME.md in the folder of the results."""
+    folder = results(small)
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([Row._fields, *rows])
-    lines = [f"{row.what} | {row.value:.4g} | {row.target}" for row in rows]
+    lines = [f"{row.what} | {_told(row.value)} | {row.target}" for row in rows]
     text = "\n".join([f"Measured on {machine()}.\n", "what | value | target", "--- | --- | ---", *lines, ""])
-    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
     print(text)
+
+
+def _told(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4g}"

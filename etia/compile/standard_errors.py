@@ -28,6 +28,7 @@ __all__ = [
     "calibration_variance",
     "draw_means",
     "mean_and_error",
+    "mean_and_errors",
     "quantile_errors",
     "quantiles",
     "ratio_and_error",
@@ -74,13 +75,18 @@ def standard_error(values: Values, n_draws: int, case: Case | None = None) -> Fl
     P ≥ 2: sd(draw means) / √P, which holds judgement, chance and calibration. P = 1: √(var(runs) / R + calibration's
     part), the latter only where `case` is given. nan where one run is all there is.
     """
+    return _error(values, n_draws, 0.0 if n_draws > 1 else calibration_variance(case, values))
+
+
+def _error(values: Values, n_draws: int, calibration: Floats | float) -> Floats:
+    """As `standard_error`, the variance of calibration's part being known."""
     if n_draws > 1:
         return _error_of_draws(draw_means(values, n_draws))
     n_runs = len(values)
     if n_runs < 2:
         return np.full(np.shape(values)[1:], np.nan)
     chance = np.asarray(values, dtype=np.float64).var(axis=0, ddof=1) / n_runs
-    error: Floats = np.sqrt(chance + calibration_variance(case, values))
+    error: Floats = np.sqrt(chance + calibration)
     return error
 
 
@@ -91,8 +97,21 @@ def _error_of_draws(means: Floats) -> Floats:
 
 def mean_and_error(case: Case, values: Values) -> tuple[Floats, Floats]:
     """(...) mean of `values` (P · R, ...) in a case, and its standard error, calibration's part included."""
+    mean, error, _ = mean_and_errors(case, values)
+    return mean, error
+
+
+def mean_and_errors(case: Case, values: Values) -> tuple[Floats, Floats, Floats]:
+    """(...) mean of `values` (P · R, ...), its standard error, and the part of it that more runs do not lessen.
+
+    The latter is what calibration alone makes of it in the central model: error² = chance² + part². 0 with two draws or
+    more, where it falls with the number of draws as all else does.
+    """
     n_draws = case.study.settings.n_draws
-    return np.asarray(values, dtype=np.float64).mean(axis=0), standard_error(values, n_draws, case)
+    calibration = 0.0 if n_draws > 1 else calibration_variance(case, values)
+    mean: Floats = np.asarray(values, dtype=np.float64).mean(axis=0)
+    part: Floats = np.broadcast_to(np.sqrt(calibration), np.shape(mean))
+    return mean, _error(values, n_draws, calibration), part
 
 
 def ratio_and_error(case: Case, part: Values, whole: Values) -> tuple[Floats, Floats]:

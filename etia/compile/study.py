@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["REFERENCE", "Case", "Settings", "Study"]
+__all__ = ["REFERENCE", "SCORED", "Case", "Settings", "Study"]
 
 REFERENCE = "reference"
-_SCORED = 20_000
+SCORED = 20_000
 """runs whose scores carry calibration's part of errors on"""
 _T = TypeVar("_T")
 
@@ -411,7 +411,7 @@ class Case:
         """
         if not self.has_calibration_error:
             return None
-        steps = self.outcomes.steps[:_SCORED]
+        steps = self.outcomes.steps[:SCORED]
         return rate_scores(self.program(0), self.compiled.curves.draw(0), self.streams(0), steps)
 
     def world(self, change: Callable[[Program], Program]) -> Outcomes:

@@ -81,7 +81,7 @@ class Run:
     @cached_property
     def settled(self) -> Run:
         """The run with as many draws and runs as it takes for the standard errors that were asked for."""
-        if self.request.until_se is None or self.request.exact:
+        if self.request.until_se is None:
             return self
         from etia.facade.enough import enough
 
@@ -223,7 +223,9 @@ def run(
     fitted
         A proposal of `etia fit`, whose sizes take the place of the model's own.
     until_se
-        Go on with more draws (central: runs) until every stated standard error is at most this.
+        Go on with more draws (central: runs) until every stated standard error is at most this. In the central model
+        calibration has an error of its own, which more runs do not lessen: where that is larger, the run ends and says
+        so.
 
     Raises
     ------
@@ -290,4 +292,6 @@ def _check(model: Model, request: Request) -> None:
             raise UsageError(f"{word} must be 1 or more, not {getattr(request, word)}")
     if request.until_se is not None and not 0 < request.until_se < float("inf"):
         raise UsageError(f"--until-se {request.until_se:g}: a standard error is above 0")
+    if request.until_se is not None and request.exact:
+        raise UsageError("--until-se asks for more runs, and --exact needs none: leave one of them out")
     checked_rate(request.false_alarm)

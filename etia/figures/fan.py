@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-__all__ = ["at_dates_of_data", "bands", "draw_fan", "rungs", "sensible_limits"]
+__all__ = ["at_dates_of_data", "bands", "broken_at_gaps", "draw_fan", "rungs", "sensible_limits"]
 
 WIDTH, HEIGHT = 9.0, 4.8
 WIDEST = 4.0
@@ -50,7 +50,7 @@ def draw_fan(
     ----------
     projections
         Rows of one trend, scenario and lens of the table `trend_projections`: `date`, `baseline`, `mean`, `p5`, `p25`,
-        `p50`, `p75`, `p95`. Values may be missing.
+        `p50`, `p75`, `p95`. Values and rows may be missing: lines break where they are.
     unit
         What the trend is counted in; stands on the axis.
     history
@@ -67,7 +67,7 @@ def draw_fan(
     counted
         What all of `events` are, for the line that says how many of them are kept.
     """
-    table = projections.assign(year=decimal_years(projections["date"]))
+    table = broken_at_gaps(projections.assign(year=decimal_years(projections["date"])))
     if history is not None:
         table = at_dates_of_data(table, history)
     if since is not None:
@@ -135,6 +135,19 @@ def bands(axes: Axes, table: pd.DataFrame, tint: str, *, label: bool = False) ->
     axes.fill_between(year, quantiles["p5"], quantiles["p95"], color=tint, alpha=0.16, linewidth=0, zorder=1)
     axes.fill_between(year, quantiles["p25"], quantiles["p75"], color=tint, alpha=0.30, linewidth=0, zorder=1.1)
     axes.plot(year, quantiles["p50"], color=tint, zorder=3, label="median" if label else None)
+
+
+def broken_at_gaps(table: pd.DataFrame) -> pd.DataFrame:
+    """The table, its rows in order of `year`, with a row without values wherever one or more steps have none."""
+    years = table["year"].to_numpy(dtype=float)
+    apart = np.diff(np.unique(years))
+    if not len(apart):
+        return table
+    gaps = np.flatnonzero(np.diff(years) > 1.5 * apart.min())  # months are not of equal length
+    order = np.insert(np.arange(len(table)), gaps + 1, -1)
+    broken = table.reset_index(drop=True).reindex(order).reset_index(drop=True)
+    broken.loc[order < 0, "year"] = (years[gaps] + years[gaps + 1]) / 2
+    return broken
 
 
 def at_dates_of_data(table: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:

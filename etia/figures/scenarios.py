@@ -11,7 +11,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from etia.figures.dates import decimal_years, first_moment, name_as_of
-from etia.figures.fan import at_dates_of_data, bands, rungs, sensible_limits
+from etia.figures.fan import at_dates_of_data, bands, broken_at_gaps, rungs, sensible_limits
 from etia.figures.labels import wrap
 from etia.figures.panels import panels
 from etia.figures.style import BLUE, INK, SMALL, styled
@@ -74,9 +74,9 @@ def draw_scenarios(
         right=1.2 if levels else 0.1,
         width=11.0 if len(names) > 2 else 8.5,
     )
-    against = table[table[by] == reference].sort_values("year")
+    against = broken_at_gaps(table[table[by] == reference].sort_values("year"))
     for i, (part, name) in enumerate(zip(parts, names, strict=True)):
-        rows = table[table[by] == name].sort_values("year")
+        rows = broken_at_gaps(table[table[by] == name].sort_values("year"))
         bands(part, at_dates_of_data(rows, history) if history is not None else rows, BLUE)
         if name != reference:
             part.plot(against["year"], against["p50"], color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)), zorder=4)

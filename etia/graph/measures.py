@@ -49,12 +49,12 @@ def measures(model: Model) -> dict[str, pd.DataFrame]:
         absolute values; nan where a closed group of nodes has none), `betweenness`, and how many others it `acts_on`
         and is `acted_on_by`: an orphan has 0 and 0.
         `feedback_loops`: every loop of up to LONGEST_LOOP relations (of fewer where there are more than a thousand),
-        strongest first, as `a -> b -> a`.
+        strongest first, as `a -> b -> a` from its first node by name.
         `gatekeepers`: a row a trend and node that every path from `n_events` of the `n_reaching` events passes; the
-        most needed first.
+        most needed first, the events by name.
     """
     graph = build(model)
-    matrix = model_matrix(relations(graph), list(graph.nodes))
+    matrix = model_matrix(sorted(relations(graph)), list(graph.nodes))  # no sum depends on the order of writing
     kinds = {name: data["kind"] for name, data in graph.nodes(data=True)}
     return {
         "influence": _influence(matrix, kinds),
@@ -70,7 +70,7 @@ def _influence(matrix: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     if matrix.empty:
         return pd.DataFrame(columns=INFLUENCE)
     written = list(matrix.index)
-    matrix = matrix.loc[sorted(written), sorted(written)]  # no sum depends on the order of writing
+    matrix = matrix.loc[sorted(written), sorted(written)]  # nor does any here
     table = influence_dependence(matrix)
     try:
         shares = prominence_relation(matrix.abs())  # how much takes part, whatever its sign
@@ -112,5 +112,5 @@ def _gatekeepers(matrix: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
         # a gatekeeper that is an event reaches the trend too, but does not wait for itself
         for gate, names in sorted(behind.items(), key=lambda pair: -len(pair[1])):
             n_reaching = len(found) - (gate in found)
-            rows.append((trend, gate, kinds[gate], len(names), n_reaching, ", ".join(names)))
+            rows.append((trend, gate, kinds[gate], len(names), n_reaching, ", ".join(sorted(names))))
     return pd.DataFrame(rows, columns=GATEKEEPERS)

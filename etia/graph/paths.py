@@ -20,7 +20,7 @@ __all__ = ["causal_chains", "feedback_loops", "gatekeepers", "passages"]
 
 
 def feedback_loops(matrix: pd.DataFrame, *, longest: int | None = None, most: int = 1000) -> pd.DataFrame:
-    """The loops along which a node comes to act on itself, strongest first.
+    """The loops along which a node comes to act on itself, strongest first; the order of the matrix plays no part.
 
     Parameters
     ----------
@@ -32,19 +32,23 @@ def feedback_loops(matrix: pd.DataFrame, *, longest: int | None = None, most: in
     Returns
     -------
     pandas.DataFrame
-        `loop` (the nodes in order, from the first in the matrix), `length`, `strength` (product of the relations)
-        and `sign`: `reinforcing` (product above 0: a change comes back as more of the same) or `balancing`.
+        `loop` (the nodes in order, from the first by name), `length`, `strength` (product of the relations) and
+        `sign`: `reinforcing` (product above 0: a change comes back as more of the same) or `balancing`. Of equally
+        strong loops the shorter come first, then those of the earlier names.
     """
     import networkx as nx
     import pandas as pd
 
     values = checked(matrix)
+    order = sorted(range(len(values)), key=lambda i: str(matrix.index[i]))
+    names = [matrix.index[i] for i in order]
+    values = values[order][:, order]
     found = list(islice(nx.simple_cycles(_digraph(values), length_bound=longest), most + 1))
     rows = [_loop(values, nodes) for nodes in found[:most]]
     rows.sort(key=lambda row: (-abs(row[2]), row[1], row[0]))
     table = pd.DataFrame(
         [
-            (tuple(matrix.index[i] for i in nodes), length, strength, "reinforcing" if strength > 0 else "balancing")
+            (tuple(names[i] for i in nodes), length, strength, "reinforcing" if strength > 0 else "balancing")
             for nodes, length, strength in rows
         ],
         columns=["loop", "length", "strength", "sign"],

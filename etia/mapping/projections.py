@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from etia.compile.bands import Bands
-from etia.compile.standard_errors import mean_and_error, quantile_errors, quantiles
+from etia.compile.standard_errors import mean_and_errors, quantile_errors, quantiles
 from etia.engine.ensemble import to_units_of
 from etia.engine.snapshots import latent_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,23 +25,30 @@ __all__ = ["LEVELS", "QUANTILES", "Projection", "baselines", "projections", "tre
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 QUANTILES = ("p5", "p25", "p50", "p75", "p95")
+_MIDDLE = ("baseline", "mean", "se")
 _MOST_VALUES = 16_000_000
 """values (runs × steps × trends) that are held at once: 128 MB, but for a few steps where runs are many"""
 
 
 class Projection(NamedTuple):
-    """One trend over the steps first … first + S − 1, in its units."""
+    """One trend over the steps first … first + S − 1, in its units; nan in a gap of its data."""
 
     first: int
     mean: Floats  # (S,)
     se: Floats  # (S,) standard error of the mean
+    calibration: Floats  # (S,) the part of it that is calibration's alone, in the central model
     quantiles: Floats  # (5, S) at LEVELS
     errors: Floats  # (5, S) their standard errors
     now: float  # median at `as_of`; nan where it has no value by then
     final: Floats  # (P · R,) value of every run at the horizon
 
+    @property
+    def known(self) -> NDArray[np.intp]:
+        """Which of its steps have a value."""
+        return np.flatnonzero(~np.isnan(self.mean))
 
-_Summary = tuple["Floats", "Floats", "Floats", "Floats"]
+
+_Summary = tuple["Floats", "Floats", "Floats", "Floats", "Floats"]
 
 
 def projections(case: Case) -> dict[str, Projection]:
@@ -71,7 +78,7 @@ def projections(case: Case) -> dict[str, Projection]:
             if own.size:
                 values = to_units_of(own, outcomes.scales, k)
                 summary = _summary(case, values)
-                bands.improve(k, steps[known], None if means is None else means[k][:, known], *summary[2:])
+                bands.improve(k, steps[known], None if means is None else means[k][:, known], *summary[3:])
                 parts[k].append(summary)
                 final[k][:] = values[:, -1]
 
@@ -96,21 +103,21 @@ def _spans(case: Case, first: int) -> Iterator[NDArray[np.int64]]:
 def _joined_parts(case: Case, first: int, parts: list[_Summary], final: Floats) -> Projection:
     if not parts:
         nothing, none = np.zeros((5, 0)), np.zeros(0)
-        return Projection(first, none, none, nothing, nothing, np.nan, final)
-    mean, se, levels, errors = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+        return Projection(first, none, none, none, nothing, nothing, np.nan, final)
+    mean, se, calibration, levels, errors = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
     now = levels[2, case.calendar.as_of - first] if first <= case.calendar.as_of else np.nan
-    return Projection(first, mean, se, levels, errors, now, final)
+    return Projection(first, mean, se, calibration, levels, errors, now, final)
 
 
 def _summary(case: Case, values: Floats) -> _Summary:
-    """Mean, its error, quantiles and theirs of `values` (runs or draws, steps)."""
+    """Mean, its error and calibration's part, quantiles and their errors of `values` (runs or draws, steps)."""
     if len(values) == 1:  # one draw's one course: certain
         certain, n_steps = np.repeat(values, 5, axis=0), values.shape[1]
-        return values[0], np.zeros(n_steps), certain, np.zeros((5, n_steps))
-    mean, se = mean_and_error(case, values)
+        return values[0], np.zeros(n_steps), np.zeros(n_steps), certain, np.zeros((5, n_steps))
+    mean, se, calibration = mean_and_errors(case, values)
     in_order = np.sort(np.ascontiguousarray(values.T), axis=1).T
     errors = quantile_errors(values, in_order, LEVELS, case.study.settings.n_draws, case)
-    return mean, se, quantiles(in_order, LEVELS), errors
+    return mean, se, calibration, quantiles(in_order, LEVELS), errors
 
 
 def baselines(case: Case) -> Floats:
@@ -125,19 +132,27 @@ def baselines(case: Case) -> Floats:
 def trend_projections(
     found_by_case: Iterable[tuple[Case, dict[str, Projection]]],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables `trend_projections` and `trend_quantile_errors`, from cases and their projections."""
+    """The tables `trend_projections` and `trend_quantile_errors`, from cases and their projections.
+
+    A row for every step that has a value: none in a gap of the data.
+    """
     found: list[pd.DataFrame] = []
     errors: list[pd.DataFrame] = []
     for case, projected in found_by_case:
         baseline, labels = baselines(case), case.calendar.labels()
         for k, (name, projection) in enumerate(projected.items()):
-            head = {"scenario": case.scenario, "lens": case.lens, "trend": name, "date": labels[projection.first :]}
-            middle = {"baseline": baseline[k, projection.first :], "mean": projection.mean, "se": projection.se}
-            found.append(pd.DataFrame(head | middle | dict(zip(QUANTILES, projection.quantiles, strict=True))))
-            errors.append(pd.DataFrame(head | dict(zip(QUANTILES, projection.errors, strict=True))))
-    return _joined(found, ["baseline", "mean", "se"]), _joined(errors, [])
+            known = projection.known
+            dates = [labels[projection.first + i] for i in known]
+            head = {"scenario": case.scenario, "lens": case.lens, "trend": name, "date": dates}
+            courses = (baseline[k, projection.first :], projection.mean, projection.se)
+            middle = {key: course[known] for key, course in zip(_MIDDLE, courses, strict=True)}
+            found.append(
+                pd.DataFrame(head | middle | dict(zip(QUANTILES, projection.quantiles[:, known], strict=True)))
+            )
+            errors.append(pd.DataFrame(head | dict(zip(QUANTILES, projection.errors[:, known], strict=True))))
+    return _joined(found, _MIDDLE), _joined(errors, [])
 
 
-def _joined(parts: list[pd.DataFrame], middle: list[str]) -> pd.DataFrame:
+def _joined(parts: list[pd.DataFrame], middle: Sequence[str]) -> pd.DataFrame:
     columns = ["scenario", "lens", "trend", "date", *middle, *QUANTILES]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

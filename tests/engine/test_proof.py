@@ -166,7 +166,7 @@ def _event_misses(case: Drafted, seed: int, n_runs: int) -> Floats:
     exact = case.exact_events
     steps = sample(prepare(case.program), case.streams(seed), n_runs)
     found = (steps[:, :, None] <= np.arange(case.program.n_steps)).mean(axis=0)
-    return np.abs(found - exact) / np.sqrt(np.maximum(exact * (1 - exact), 1e-9) / n_runs)
+    return _missed(found, exact, np.sqrt(np.maximum(exact * (1 - exact), 1e-9) / n_runs))
 
 
 def _trend_misses(case: Drafted, seed: int, n_runs: int) -> Floats:
@@ -175,7 +175,7 @@ def _trend_misses(case: Drafted, seed: int, n_runs: int) -> Floats:
     mean = laws.mean()
     spread = np.sqrt(_variance(laws, mean) / n_runs)
     found = to_units(_paths(case, seed, n_runs), case.program.trends.scales).mean(axis=0)
-    return np.abs(found - mean) / (spread + 1e-9 * (1 + np.abs(mean)))
+    return _missed(found, mean, spread + 1e-9 * (1 + np.abs(mean)))
 
 
 def _variance(laws: Laws, mean: Floats) -> Floats:
@@ -192,18 +192,36 @@ def _quantile_misses(case: Drafted, seed: int, n_runs: int) -> Floats:
     """(3, K, T) distance of sampled from exact P(y ≤ exact 5, 50 and 95 % quantile), in standard errors."""
     laws, paths, misses = case.laws, _paths(case, seed, n_runs), []
     for quantile in laws.latent_quantiles((0.05, 0.5, 0.95)) + 1e-9:
-        exact = np.clip(laws.reached(quantile), 0, 1)
-        found = np.where(np.isnan(quantile), exact, (paths <= quantile).mean(axis=0))
-        misses.append(np.abs(found - exact) / np.sqrt(np.maximum(exact * (1 - exact), 1e-9) / n_runs))
+        exact = np.where(np.isnan(quantile), np.nan, np.clip(laws.reached(quantile), 0, 1))
+        found = np.where(np.isnan(paths).any(axis=0), np.nan, (paths <= quantile).mean(axis=0))
+        misses.append(_missed(found, exact, np.sqrt(np.maximum(exact * (1 - exact), 1e-9) / n_runs)))
     return np.array(misses)
+
+
+def _missed(found: Floats, exact: Floats, error: Floats) -> Floats:
+    """Distances in standard errors: 0 where neither has a value, infinite where only one of them has."""
+    known = np.isfinite(found) & np.isfinite(exact)
+    apart = np.divide(np.abs(found - exact), error, out=np.full(np.shape(known), np.inf), where=known)
+    return np.where(np.isnan(found) & np.isnan(exact), 0.0, apart)
+
+
+def _worst(misses: Floats) -> float:
+    return float(np.max(misses, initial=0.0))
+
+
+def test_a_value_that_only_one_side_has_is_a_miss():
+    nothing = np.nan
+    found, exact = np.array([1.0, nothing, 2.0, nothing]), np.array([1.5, nothing, nothing, 3.0])
+    assert _missed(found, exact, np.full(4, 0.25)).tolist() == [2.0, 0.0, np.inf, np.inf]
+    assert _worst(_missed(found, exact, np.full(4, 0.25))) > WIDEST
 
 
 @pytest.mark.parametrize(
     "misses", [_event_misses, _trend_misses, _quantile_misses], ids=["events", "means", "quantiles"]
 )
 def test_sampled_worlds_agree_with_exact_enumeration(misses):
-    outside = [case for case in enumerated() if np.nanmax(misses(case, case.seed, RUNS), initial=0.0) > WIDEST]
-    again = [(case, np.nanmax(misses(case, case.seed + 10_007, 10 * RUNS))) for case in outside]
+    outside = [case for case in enumerated() if _worst(misses(case, case.seed, RUNS)) > WIDEST]
+    again = [(case, _worst(misses(case, case.seed + 10_007, 10 * RUNS))) for case in outside]
     assert [(case.seed, case.world, miss) for case, miss in again if miss > WIDEST] == []
     assert len(outside) < 0.05 * len(enumerated())
 
@@ -306,7 +324,7 @@ def test_simulated_calibration_meets_every_elicited_point_where_noise_is_felt():
 
 
 def test_leaving_calibration_out_misses_elicited_probabilities_by_tens_of_points():
-    """A curve read as if nothing else were at work: links then push the event far past what was elicited."""
+    """A curve read as if nothing else were at work: the README's 40 %, pushed by a link to 93 %."""
     model = {
         "etia": 1, "title": "Chain", "calendar": {"start": 2020, "as_of": 2020, "end": 2030, "step": "year"},
         "events": {
@@ -321,8 +339,8 @@ def test_leaving_calibration_out_misses_elicited_probabilities_by_tens_of_points
     curves = compiled.curves.draw(0)
     naive = enumerate_histories(compiled.program(0, exact_calibration.closed_form_rates(curves)))
     answer = compiled.index.place["answer"]
-    missed = event_probabilities(naive, compiled.model.timeline.n_steps)[answer, -1] - 0.4
-    assert missed > 0.3
+    naively = event_probabilities(naive, compiled.model.timeline.n_steps)[answer, -1]
+    assert naively == pytest.approx(0.93, abs=0.005)
     names = compiled.index.names
     streams = Streams(keys(0, "calibration", names), keys(0, "past", names), keys(0, "noise", []))
     found = calibrate(compiled.program(0), curves, streams, RUNS)

@@ -135,6 +135,28 @@ def test_what_stops_at_the_limit_says_so(monkeypatch):
     monkeypatch.setattr("etia.facade.enough.MOST_RUNS", 2000)
     run = etia.run(TINY / "tiny1", central=True, runs=1000, until_se=1e-6)
     assert "stopped at the limit of 2,000 runs: the standard error of the mean of x" in run.settled.remarks[0]
+    assert run.settled.remarks[0].endswith(" of it, which more runs do not lessen")
+
+
+def test_what_calibration_alone_keeps_above_the_target_ends_early():
+    run = etia.run(TINY / "tiny1", central=True, runs=5_000, until_se=1e-3)
+    assert run.settled.request.runs == 20_000  # the limit of 400,000 would not do either
+    assert "20,000 runs: stopped: of the standard error of the mean of x" in run.settled.remarks[0]
+    assert "calibration alone makes 0.00" in run.settled.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "least"), [({"probability": {"by": 2024, "value": 1e-9}}, 1_000), ({"date": 2023}, 100)]
+)
+def test_an_open_event_that_came_in_no_run_is_not_certain_for_that(event, least, tmp_path):
+    """In none of n runs: the error counts as 1 / n at least, so 0.001 asks for 1,000. A scheduled one is certain."""
+    written = {
+        "etia": 1, "title": "T", "calendar": {"start": 2020, "as_of": 2021, "end": 2025, "step": "year"},
+        "events": {"a": {"title": "A", "level": "macro", **event}},
+    }  # fmt: skip
+    (tmp_path / "model.yaml").write_text(yaml.safe_dump(written))
+    reached = etia.run(tmp_path, draws=10, runs=10, until_se=1e-3).settled.request
+    assert least <= reached.draws * reached.runs < 5 * least
 
 
 @pytest.mark.parametrize(
@@ -146,6 +168,7 @@ def test_what_stops_at_the_limit_says_so(monkeypatch):
         ({"runs": 0}, "runs must be 1 or more, not 0"),
         ({"until_se": 0}, "a standard error is above 0"),
         ({"until_se": float("nan")}, "a standard error is above 0"),
+        ({"until_se": 0.1, "exact": True}, "--exact needs none: leave one of them out"),
         ({"false_alarm": 0}, "a false-alarm rate lies strictly between 0 and 0.5, not at 0"),
         ({"false_alarm": 1}, "a false-alarm rate lies strictly between 0 and 0.5, not at 1"),
         ({"false_alarm": float("nan")}, "a false-alarm rate lies strictly between 0 and 0.5, not at nan"),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from etia.figures import draw_fan, figure_of
+from etia.figures import draw_fan, draw_scenarios, figure_of
 from etia.figures.dates import decimal_years
 from etia.figures.fan import at_dates_of_data
 
@@ -71,6 +71,27 @@ def test_the_limits_hold_to_the_bounds_and_to_zero(projections):
 def test_the_view_starts_where_it_is_asked_to(projections, history):
     axes = draw_fan(projections, title="Trade", history=history, since="2018")
     assert 2017.5 < axes.get_xlim()[0] < 2018.1
+
+
+def test_lines_and_bands_break_where_rows_are_missing(projections):
+    """A year without rows in 2005: no segment of a line and no piece of a band lies over its middle."""
+    gappy = projections[~projections["date"].str.startswith("2005")]
+    axes = draw_fan(gappy, title="Index")
+    for line in [line for line in axes.lines if len(line.get_xdata()) > 2]:
+        x = np.asarray(line.get_xdata(), dtype=float)
+        (hole,) = np.flatnonzero(np.isnan(np.asarray(line.get_ydata(), dtype=float)))
+        assert 2005 < x[hole] < 2006
+        assert x[hole + 1] - x[hole - 1] > 1
+    assert [len(band.get_paths()) for band in axes.collections] == [2, 2]
+
+
+def test_the_line_of_every_scenario_breaks_where_rows_are_missing(projections):
+    gappy = projections[~projections["date"].str.startswith("2005")]
+    both = pd.concat([gappy.assign(scenario=name) for name in ("reference", "other")])
+    drawn = draw_scenarios(both, title="Index").child_axes
+    lines = [line for part in drawn for line in part.lines if len(line.get_xdata()) > 100]
+    assert len(lines) == 3
+    assert [int(np.isnan(np.asarray(line.get_ydata(), dtype=float)).sum()) for line in lines] == [1, 1, 1]
 
 
 def test_values_may_be_missing_before_a_trend_begins(projections):

@@ -27,6 +27,16 @@ def test_loops_carry_the_product_of_their_relations():
     assert found.attrs["complete"]
 
 
+def test_a_loop_begins_with_its_first_name_and_equal_loops_stand_by_name_whatever_the_matrix_order():
+    """Three loops of two, each 0.5 · 0.5 = 0.25, and one of three, 0.5³ = 0.125."""
+    matrix = web(ab=0.5, ba=0.5, bc=0.5, cb=0.5, ca=0.5, de=0.5, ed=0.5)
+    expected = [("a", "b"), ("b", "c"), ("d", "e"), ("a", "b", "c")]
+    for names in ("abcde", "edcba", "cadeb"):
+        found = feedback_loops(matrix.loc[list(names), list(names)])
+        assert found["loop"].tolist() == expected
+        assert found["strength"].tolist() == [0.25, 0.25, 0.25, 0.125]
+
+
 def test_the_search_for_loops_ends_and_says_so():
     names = list("abcdefgh")
     dense = pd.DataFrame(1 - np.eye(8), index=names, columns=names)

@@ -55,6 +55,24 @@ def test_a_trend_is_projected_at_every_step_that_has_a_value_history_too(central
     assert list(table[table["trend"] == "x"]["date"]) == [str(year) for year in range(2018, 2027)]
 
 
+@pytest.mark.parametrize("settings", [{"central": True, "runs": 50}, {"draws": 4, "runs": 10}])
+def test_a_gap_of_the_data_has_no_rows(settings):
+    """2013 and 2016 have no datum: no value, so no row; without a value there is no error of it either."""
+    data = [{"at": year, "value": 5 + year % 3} for year in range(2010, 2021) if year not in (2013, 2016)]
+    written = {
+        "etia": 1, "title": "Gap", "calendar": {"start": 2009, "as_of": 2020, "end": 2022, "step": "year"},
+        "events": {"a": {"title": "A", "level": "macro", "probability": {"by": 2022, "value": 0.3}}},
+        "trends": {"y": {"title": "Y", "level": "meso", "history": data, "baseline": {"method": "constant"}}},
+        "impacts": {"a -> y": {"lasting": 1}},
+    }  # fmt: skip
+    study = Study(load_dict(written).model, {}, Settings(**settings))
+    found = tables(study, Cases(study), Options())
+    years = [str(year) for year in range(2010, 2023) if year not in (2013, 2016)]
+    for name in ("trend_projections", "trend_quantile_errors"):
+        assert list(found[name]["date"]) == years
+        assert found[name].notna().all(axis=None)
+
+
 def test_conditional_probabilities_are_those_of_enumeration(central):
     case, found = central
     steps, weight = exact(case)

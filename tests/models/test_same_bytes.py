@@ -22,6 +22,8 @@ PARTS = {
         "past: {title: Past, level: macro, date: 2019}",
         "a: {title: A, level: macro, probability: {by: 2024, value: [0.2, 0.4, 0.6]}}",
         "b: {title: B, level: meso, probability: {by: 2026, value: [0.1, 0.3, 0.5]}}",
+        "c: {title: C, level: meso, probability: {by: 2026, value: [0.2, 0.3, 0.4]}}",
+        "d: {title: D, level: meso, probability: {by: 2025, value: [0.2, 0.3, 0.4]}}",
     ],
     "trends": [
         "x: {title: X, level: meso, constructed: {from: 2018, value: [40, 50, 60]}}",
@@ -29,7 +31,17 @@ PARTS = {
         "z: {title: Z, level: meso, history: [{at: 2018, value: 1}, {at: 2019, value: 1.4}, {at: 2020, value: 0.7}]}",
         "w: {title: W, level: meso, history: [{at: 2018, value: 3}, {at: 2019, value: 2.3}, {at: 2020, value: 2.9}]}",
     ],
-    "links": ["past -> a: {rate_ratio: [1, 2, 3]}", "a -> b: {rate_ratio: [1, 2, 4], lag: [1 year, 2 years, 3 years]}"],
+    "links": [
+        "past -> a: {rate_ratio: [1, 2, 3]}",
+        "a -> b: {rate_ratio: [1, 2, 4], lag: [1 year, 2 years, 3 years]}",
+        "b -> a: {rate_ratio: 1.4}",
+        "b -> c: {rate_ratio: 1.3}",
+        "c -> a: {rate_ratio: 1.2}",
+        "c -> d: {rate_ratio: 1.3}",
+        "d -> c: {rate_ratio: 1.3}",
+        "b -> d: {rate_ratio: 1.3}",
+        "d -> b: {rate_ratio: 1.3}",
+    ],
     "impacts": [
         "a -> x: {shape: step, lasting: [-5, 4, 8]}",
         "b -> y: {shape: step, lasting: [+5%, +10%, +30%]}",
@@ -37,6 +49,7 @@ PARTS = {
         "past -> y: {shape: step, lasting: [+1%, +3%, +7%]}",
         "b -> x: {shape: step, lasting: [0.1, 0.3, 0.7]}",
         "past -> x: {shape: step, lasting: [0.1, 0.7, 1.1]}",
+        "b -> z: {shape: step, lasting: [0.1, 0.2, 0.3]}",
     ],
     "couplings": [
         "x -> y: {strength: [0, 0.005, 0.01]}",
@@ -98,7 +111,7 @@ def test_an_event_without_relations_changes_no_other_events_draws(tmp_path):
     extra = "a0: {title: Between by name, level: macro, probability: {by: 2022, value: [0.1, 0.5, 0.9]}}"
     with_it = {**PARTS, "events": [extra, *PARTS["events"]]}
     joined = outcomes(load(tmp_path / "joined", model=HEAD + text(with_it)))
-    assert (joined.steps[:, [0, 2, 3]] == alone.steps).all()
+    assert (joined.steps[:, [0, 2, 3, 4, 5]] == alone.steps).all()
     assert (joined.values(0, 0, 8) == alone.values(0, 0, 8)).all()
     assert (joined.values(1, 0, 8) == alone.values(1, 0, 8)).all()
 
@@ -112,7 +125,12 @@ def tables(model: etia.Model) -> dict[str, list[str]]:
 def test_the_order_of_keys_changes_nothing(tmp_path):
     plain = load(tmp_path / "plain", model=HEAD + text(PARTS))
     turned = {section: lines[::-1] for section, lines in reversed(PARTS.items())}
-    assert tables(load(tmp_path / "turned", model=HEAD + text(turned))) == tables(plain)
+    backward = load(tmp_path / "turned", model=HEAD + text(turned))
+    assert tables(backward) == tables(plain)
+    # loops are named from their first node by name, and equally strong ones stand in the order of their names
+    loops, again = (model.structure()["feedback_loops"] for model in (plain, backward))
+    assert again.equals(loops)
+    assert len(loops[loops["strength"].duplicated(keep=False)]) >= 2
 
 
 def test_the_files_that_it_is_written_in_change_nothing(tmp_path):
