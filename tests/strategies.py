@@ -2,7 +2,8 @@
 
 With few open events and few future steps all are within reach of exact enumeration, but for those in which an event
 feels the random noise of a measured trend.
-Every marginal probability can be met: what waits for an event is well below it, or is a base probability.
+Every marginal probability can be met: what waits for an event is below it, what another prevents has time or
+probability left, or it is a base probability.
 
 >>> tiny_model(7).model == tiny_model(7).model
 True
@@ -45,7 +46,8 @@ FEATURES = frozenset(
             "step_year step_quarter step_month uncertain_date scheduled",
             "certain range quantiles pool_linear pool_odds pool_weights uncertain_duration",
             "marginal_probability base_probability several_points from until point_past_end",
-            "requires requires_past prevented_by repeats",
+            "requires requires_past requires_points repeats",
+            "prevented_by prevented_past prevented_from prevented_points",
             "link_promotes link_inhibits link_strong link_lag link_half_life link_parallel",
             "link_cycle link_between_past",
             "scale_linear scale_log scale_logit constructed_later drift levels",
