@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["calibration_loads", "threshold_scores"]
+__all__ = ["calibration_loads", "loaded_scores", "threshold_scores"]
 
 _LEFT_OUT = 0.01
 
@@ -61,11 +61,19 @@ def _at_work_from(block: Block, event: int) -> Ints:
     return begin
 
 
-def calibration_loads(case: Case) -> Floats:
+def loaded_scores(block: Block, loads: Floats | None) -> Floats | None:
+    """(n, L) scores of what was calibrated in a block's runs, along the loads; None where there are none."""
+    return None if loads is None else threshold_scores(block) @ loads
+
+
+def calibration_loads(case: Case) -> Floats | None:
     """(I, L) loads B with B Bᵀ = Σ, the covariance of the calibrated ln λ0, but for a hundredth of its trace.
 
-    A mean that answers to the ln λ0 by g gets the variance gᵀ Σ g = |Bᵀ g|² from calibration.
+    None where calibration has no error of its own (draws of the judgements hold it). A mean that answers to the ln λ0
+    by g gets the variance gᵀ Σ g = |Bᵀ g|² from calibration.
     """
+    if not case.has_calibration_error:
+        return None
     values, vectors = np.linalg.eigh(case.study.log_rate_covariance)
     values = np.maximum(values, 0.0)
     order = np.argsort(-values, kind="stable")

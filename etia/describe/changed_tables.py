@@ -81,7 +81,6 @@ def with_errors(
         The table of both sides in each group.
     is_paired
         Whether both sides share their random numbers; where they do not, the errors of both count.
-
     absent
         What a row that a group lacks stands for: nothing (0) in tables that leave such rows out, else unknown.
 

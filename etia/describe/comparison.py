@@ -13,7 +13,7 @@ import pandas as pd
 
 from etia.compile.standard_errors import quantiles, standard_error
 from etia.describe.blocks import Block, blocks, in_order
-from etia.describe.calibrated import calibration_loads, threshold_scores
+from etia.describe.calibrated import calibration_loads, loaded_scores
 from etia.describe.counterfactual import score_contrasts
 from etia.describe.effects import case_has_value, effects
 from etia.describe.hypotheses import reached
@@ -216,11 +216,11 @@ def _differences_of(one: _Side, two: _Side) -> tuple[Floats, Floats, Floats, Flo
         (before, off), (after, other) = (side.alone() for side in (one, two))
         return before, after, after - before, np.hypot(off, other)
     case, shape = two.case, (3, len(one.contrasts), *one.has_value.shape)
-    loads = calibration_loads(case) if case.has_calibration_error else None
+    loads = calibration_loads(case)
     found = Moments(shape, by_draw=case.outcomes.n_draws > 1)
 
     def measure(pair: tuple[Block, Block]) -> Part:
-        scores = None if loads is None else threshold_scores(pair[1]) @ loads
+        scores = loaded_scores(pair[1], loads)
         parts = []
         for before, after in zip(one.values(pair[0]), two.values(pair[1]), strict=True):
             parts.append(part_of(pair[1].p, np.stack([before, after, after - before], axis=1), scores))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etia.describe.blocks import Block, blocks, in_order
-from etia.describe.calibrated import calibration_loads, threshold_scores
+from etia.describe.calibrated import calibration_loads, loaded_scores
 from etia.describe.moments import Moments, Part
 from etia.describe.views import View
 
@@ -57,7 +57,7 @@ def effects(case: Case, contrasts: Sequence[Contrast], steps: Sequence[int] | In
     shape = (2, len(contrasts), len(case.trend_names), len(wanted))
     found = Moments(shape, by_draw=case.outcomes.n_draws > 1)
 
-    loads = calibration_loads(case) if case.has_calibration_error else None
+    loads = calibration_loads(case)
 
     def measure(block: Block) -> Part:
         return _measured(block, contrasts, wanted, loads)
@@ -84,7 +84,7 @@ def _measured(block: Block, contrasts: Sequence[Contrast], steps: Ints, loads: F
     mean = np.zeros((2, len(contrasts), len(view.kind), len(steps)))
     squares = np.zeros_like(mean)
     is_unit = block.case.outcomes.n_draws > 1  # the draw's mean alone counts then
-    scores = None if loads is None else threshold_scores(block) @ loads
+    scores = loaded_scores(block, loads)
     answer = None if scores is None else np.zeros((scores.shape[1], *mean.shape))
     for c, contrast in enumerate(contrasts):
         for part, change in enumerate(_changes(view, contrast)):

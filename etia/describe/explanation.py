@@ -19,7 +19,7 @@ from etia.compile.bands import Bands
 from etia.compile.standard_errors import quantiles
 from etia.describe.attribution import ChainSums, log_pulls
 from etia.describe.blocks import blocks, in_order
-from etia.describe.calibrated import calibration_loads, threshold_scores
+from etia.describe.calibrated import calibration_loads, loaded_scores
 from etia.describe.moments import ROUNDING
 from etia.describe.relations import Basis, Ground, basis_shares, between_events, grounds_of_way, name_of
 from etia.describe.ways import Ways, way_values, ways
@@ -259,7 +259,7 @@ def accounts(
     places = [case.trend_names.index(trend) for trend, _ in asked]
     found = {k: ways(case, k) for k in dict.fromkeys(places)}
     n_events = len(case.event_names)
-    loads = calibration_loads(case) if with_errors and case.has_calibration_error else None
+    loads = calibration_loads(case) if with_errors else None
     n_loads = 0 if loads is None else loads.shape[1]
     sums = [
         ChainSums(n_events, found[k], least_share=least_share, keeps_units=with_errors, n_loads=n_loads) for k in places
@@ -271,7 +271,7 @@ def accounts(
 
     def laid_out(block: Block) -> tuple[Block, LogPulls, dict[int, WayValues], Floats, Floats, Floats | None]:
         values = way_values(case, found, block.p)
-        scores = None if loads is None else threshold_scores(block) @ loads
+        scores = loaded_scores(block, loads)
         return block, log_pulls(block), values, block.latent(steps), _policies(case, block.p), scores
 
     chosen = (block for block in blocks(case, most_runs) if block.p % every == 0)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from etia.describe.blocks import MOST_RUNS, Block, blocks, in_order
-from etia.describe.calibrated import calibration_loads, threshold_scores
+from etia.describe.calibrated import calibration_loads, loaded_scores
 from etia.describe.moments import Moments, Part, part_of
 from etia.describe.relations import grounds_of_events
 from etia.describe.shapley import Asked, acting, direct, extent, total
@@ -77,12 +77,12 @@ def split(case: Case, spans: Sequence[tuple[str, int, int]]) -> Split:
     """Direct and total parts of every event, and of all that events count under, in the trends' movements."""
     asked = Asked.of(case, spans)
     groups, weight = _groups(case, asked.names, [trend for trend, _, _ in spans])
-    by_draw, loads = case.outcomes.n_draws > 1, calibration_loads(case) if case.has_calibration_error else None
+    by_draw, loads = case.outcomes.n_draws > 1, calibration_loads(case)
     own, rest = Moments((len(spans), len(groups)), by_draw=by_draw), Moments((2, len(spans)), by_draw=by_draw)
 
     def measure(block: Block) -> tuple[Part, Part]:
         parts = direct(block, asked)
-        scores = None if loads is None else threshold_scores(block) @ loads
+        scores = loaded_scores(block, loads)
         return _grouped(block, parts, weight, scores), part_of(block.p, _rest(block, asked.places, parts.sum(axis=2)))
 
     for direct_part, rest_part in in_order(measure, blocks(case), case.study.settings.jobs):
@@ -135,7 +135,7 @@ def _passed_on(case: Case, asked: Asked, weight: Floats, loads: Floats | None) -
     def measure(numbered: tuple[int, Block]) -> Part:
         number, block = numbered
         whole, own = total(block, case, asked, players, number), direct(block, asked)
-        scores = None if loads is None else threshold_scores(block) @ loads
+        scores = loaded_scores(block, loads)
         part = _grouped(block, np.stack([whole - own, own, whole], axis=1), weight, scores)
         return part._replace(draw=number) if in_sets else part
 

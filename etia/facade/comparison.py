@@ -130,10 +130,10 @@ def _tables(
     import pandas as pd
 
     counts: list[tuple[str, str, int, int]] = []
-    rows: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in wanted}
-    there: set[str] = set()
     names: list[str] = []
-    for name, before, after in _sides(runs, wanted):
+    rows: dict[str, dict[int, pd.DataFrame]] = {table: {} for table in wanted}  # by place in `names`, which may repeat
+    there: set[str] = set()
+    for place, (name, before, after) in enumerate(_sides(runs, wanted)):
         names.append(name)
         there |= set(before) & set(after)
         for table in (t for t in before if t in after):
@@ -141,40 +141,41 @@ def _tables(
             n_rows = max(len(before[table]), len(after[table]), len(differing))
             counts.append((name, table, n_rows, len(differing)))
             if table in rows:
-                rows[table][name] = differing
+                rows[table][place] = differing
     for table in wanted:
         if table not in there:
             raise UsageError(
                 f"there is no table '{table}' on both sides; there are {', '.join(sorted(there)) or 'none'}"
             )
     if any(len(part) for parts in rows.values() for part in parts.values()):
-        rows = _with_errors(runs, names, rows, paired=paired)
+        rows = _with_errors(runs, rows, paired=paired)
     made = {
-        table: _stacked(parts.items(), list(next(iter(parts.values())).columns) if parts else [])
+        table: _stacked(
+            ((names[place], part) for place, part in parts.items()),
+            list(next(iter(parts.values())).columns) if parts else [],
+        )
         for table, parts in rows.items()
     }
     return pd.DataFrame(counts, columns=CHANGED_TABLES), made
 
 
 def _with_errors(
-    runs: Sequence[Run], names: Sequence[str], rows: Mapping[str, Mapping[str, pd.DataFrame]], *, paired: bool
-) -> dict[str, dict[str, pd.DataFrame]]:
-    """By table and what is compared (`names`) the differing rows, with errors from groups of the runs' draws."""
+    runs: Sequence[Run], rows: Mapping[str, Mapping[int, pd.DataFrame]], *, paired: bool
+) -> dict[str, dict[int, pd.DataFrame]]:
+    """By table and place of what is compared the differing rows, with errors from groups of the runs' draws."""
     out = {table: dict(parts) for table, parts in rows.items()}
     # what is learned from data is no mean over draws
     by_chance = [table for table in rows if "learn" not in layers_of(table)]
-    sides: dict[tuple[str, str], tuple[list[pd.DataFrame], list[pd.DataFrame]]] = {}
+    sides: dict[tuple[int, str], tuple[list[pd.DataFrame], list[pd.DataFrame]]] = {}
     for alike in zip(*(run.in_groups(_GROUPS) for run in runs), strict=False):
-        for name, (_, before, after) in zip(names, _sides(alike, by_chance), strict=True):
-            for table in by_chance:
-                one, two = sides.setdefault((name, table), ([], []))
+        for place, (_, before, after) in enumerate(_sides(alike, by_chance)):
+            for table in (table for table in by_chance if place in rows[table]):
+                one, two = sides.setdefault((place, table), ([], []))
                 one.append(before[table])
                 two.append(after[table])
-    for (name, table), (one, two) in sides.items():
-        if name in out[table]:
-            out[table][name] = with_errors(
-                out[table][name], one, two, is_paired=paired, absent=0.0 if table in WITHOUT_NOTHING else float("nan")
-            )
+    for (place, table), (one, two) in sides.items():
+        absent = 0.0 if table in WITHOUT_NOTHING else float("nan")
+        out[table][place] = with_errors(out[table][place], one, two, is_paired=paired, absent=absent)
     return out
 
 

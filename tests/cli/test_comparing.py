@@ -101,6 +101,15 @@ def test_every_difference_in_a_table_has_its_paired_error(capsys):
     assert re.search(r"^trend +date +what +before +after +difference +se$", out, re.MULTILINE)
 
 
+def test_runs_whose_folders_bear_one_name_are_all_compared(capsys):
+    for place, value in (("x/run", "0.5"), ("y/run", "0.6"), ("z/run", "0.7")):
+        main(["run", TINY1, *FEW, "-o", place, "--set", f"events.b.probability.value={value}"])
+    rows = compared(capsys, "x/run", "y/run", "z/run", "--table", "event_probabilities")["event_probabilities"]
+    at_end = sorted(row["probability_after"] for row in rows if row["event"] == "b" and row["date"] == "2025")
+    assert at_end == pytest.approx([0.6, 0.7], abs=0.05)
+    assert all(row["probability_difference_se"] > 0 for row in rows if row["event"] == "b" and row["date"] == "2025")
+
+
 def test_words_of_a_table_stand_beside_each_other(capsys):
     main(["run", TINY1, *FEW, "-o", "one"])
     main(["run", TINY1, *FEW, "-o", "two", "--set", "events.b.probability.value=0.9"])
