@@ -23,6 +23,8 @@ __all__ = ["BEYOND", "Constant", "Grouped", "Requirements", "Varying", "grouped"
 
 BEYOND = 8
 """noughts behind a row, so that a vector may be read from any of its places"""
+_BY_ROUNDING = 1.0 + 1e-9
+"""far more than what products of ratios are off by"""
 
 
 class Constant(NamedTuple):
@@ -32,6 +34,7 @@ class Constant(NamedTuple):
     target: Places
     delay: Places
     inverse: Floats  # 1/K
+    most: Floats  # (M,) what an event's rate is multiplied by at most, and a little more for rounding
     by_target: Places  # (M + 1,) grouped by target, all of them
     cause: Places  # (Q,) source
     cause_delay: Ints  # (Q,)
@@ -91,9 +94,11 @@ def _constant(plan: Plan) -> Constant:
     inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), np.inf)]
     order, by_target = np.argsort(source, kind="stable"), np.argsort(target, kind="stable")
     order = order[~plan.varying.varies[target[order]]]
+    most = np.ones(n_open)
+    np.multiply.at(most, target, np.maximum(1.0 / inverse, 1.0))
     return Constant(
         _starts(source[order], plan.n_sources), target[order].astype(np.uint64), delay[order].astype(np.uint64),
-        inverse[order],
+        inverse[order], most * _BY_ROUNDING,
         _starts(target, n_open), source[by_target].astype(np.uint64), delay[by_target], inverse[by_target],
     )  # fmt: skip
 

@@ -74,10 +74,14 @@ def add(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG001
     return one(one, other), code
 
 
-@njit(inline="always")
-def width(array):  # type: ignore[no-untyped-def]
-    """How many of an array's numbers go into a vector."""
-    return np.uint64(_BYTES // array.itemsize)
+@intrinsic  # type: ignore[untyped-decorator]
+def width(typingctx, array):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """How many of an array's numbers go into a vector: known when the loop is compiled."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return context.get_constant(types.uint64, _Lanes(array.dtype).count)
+
+    return types.uint64(array), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = [
+    "BUCKETS",
     "BY_AGE",
     "BY_OFFSET",
     "ConstantPairs",
@@ -37,7 +38,7 @@ __all__ = [
     "prepare",
 ]
 
-_BUCKETS = 512
+BUCKETS = 512
 """guide entries an event into its cumulated hazard: a look-up then takes a step at most, nearly always"""
 
 BY_AGE, BY_OFFSET = -1, 0
@@ -249,8 +250,8 @@ def _hazard(program: Program, opened: Ints, is_fixed: NDArray[np.bool_], deviati
 def _fill_guide(cumulated, out):  # type: ignore[no-untyped-def]
     for m in range(len(cumulated)):
         i = 0
-        for bucket in range(_BUCKETS):
-            edge = cumulated[m, -1] * (bucket / _BUCKETS) * (1.0 - 1e-12)
+        for bucket in range(BUCKETS):
+            edge = cumulated[m, -1] * (bucket / BUCKETS) * (1.0 - 1e-12)
             while cumulated[m, i] < edge:
                 i += 1
             out[m, bucket] = i
@@ -258,8 +259,8 @@ def _fill_guide(cumulated, out):  # type: ignore[no-untyped-def]
 
 def _guide(cumulated: Floats) -> tuple[NDArray[np.uint16], Floats]:
     total = cumulated[:, -1]
-    scale = np.divide(_BUCKETS, total, out=np.zeros_like(total), where=total > 0)
-    guide = np.empty((len(cumulated), _BUCKETS), dtype=np.uint16)
+    scale = np.divide(BUCKETS, total, out=np.zeros_like(total), where=total > 0)
+    guide = np.empty((len(cumulated), BUCKETS), dtype=np.uint16)
     _fill_guide(cumulated, guide)
     return guide, scale
 

@@ -15,13 +15,14 @@ while it waits for this one's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
 
 from etia.engine.lanes import unowned
 from etia.engine.march import acting_pulls, reached_at
+from etia.engine.plan import BUCKETS
 from etia.engine.program import NEVER
 
 if TYPE_CHECKING:
@@ -35,24 +36,25 @@ if TYPE_CHECKING:
 
 __all__ = ["spend"]
 
-_MOST_RUNS, _FEWEST_RUNS, _POINTS = 1024, 64, 32_768
+_MOST_RUNS, _FEWEST_RUNS, _POINTS = 2048, 64, 40_960
 """most and fewest runs of a block, and how many pairs of run and event it aims at, to be kept near the processor"""
 
-# A key holds the offset at which an event comes as far as is known (the offset after the last for never), the event,
-# the offset of the last pull carried out on it, and the run, in 16 bits each: a run's least key is its next occurrence.
-_DUE, _EVENT, _PULLED = np.uint64(48), np.uint64(32), np.uint64(16)
-_FIELD = np.uint64(0xFFFF)
-_UNORDERED = np.uint64(0xFFFF0000)
-"""set in a key where a pull lies beyond the point at which the threshold is spent: the next is then out of order"""
+# A key holds the offset at which an event comes as far as is known (the offset after the last for never), and the event,
+# in 16 bits each: a run's least key is its next occurrence. An item is the same with the run in place of the event.
+_DUE, _FIELD = np.uint64(16), np.uint64(0xFFFF)
+_UNORDERED = np.uint64(0xFFFF)
+"""stands for the offset of the last pull carried out where a pull lies beyond the point at which the threshold is
+spent: the next is then out of order"""
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
-
+_LAST_BUCKET = BUCKETS - 1.0
 
 @njit(inline="always")
-def _first_reach(x, curve, guide, scale, last_bucket):  # type: ignore[no-untyped-def]
-    """First offset at which the cumulated hazard `curve` reaches x, which it does reach."""
-    i = np.uint64(guide[np.uint64(min(x * scale, last_bucket))])
-    i += np.uint64(curve[i] < x)  # nearly always enough, and no branch to foresee
-    while curve[i] < x:
+def _first_reach(x, curve, row, guide, buckets, scale):  # type: ignore[no-untyped-def]
+    """First offset at which the cumulated hazard, from place `row` in `curve` on, reaches x, which it does reach."""
+    bucket = np.uint64(min(x * scale, _LAST_BUCKET))
+    i = np.uint64(guide[buckets + bucket])
+    i += np.uint64(curve[row + i] < x)  # nearly always enough, and no branch to foresee
+    while curve[row + i] < x:
         i += _ONE
     return i
 
@@ -82,7 +84,7 @@ def _replay(m, threshold, begin, r, came, by_target, cause, cause_delay, cause_i
     for j in range(n):
         before = cumulated[m, min(max(at[j] - 1, begin), absent - 1)]
         if x <= before:
-            return x, _FIELD
+            return x, _UNORDERED
         x = before + (x - before) * inverse[j]
         applied = np.uint64(min(at[j], absent))
     return x, applied
@@ -141,99 +143,154 @@ def _least(keys, n_open, block, n, out):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _in_order_of_events(least, n, none, n_open, place, left, item):  # type: ignore[no-untyped-def]
-    """Put the keys of runs that go on into `item`, and into `place[m]` where event m's end; how many there are."""
-    n_left = _ZERO
-    for r in range(n):
-        left[n_left] = least[r]
-        n_left += np.uint64(least[r] < none)
+def _in_order_of_events(least, none, n_open, going, n_going, place, item):  # type: ignore[no-untyped-def]
+    """Put the next occurrences of runs into `item`, and into `place[m]` where event m's end.
+
+    `going` holds the runs that had one before, and afterwards those that have one still; how many there are.
+    """
+    n = _ZERO
     place[: n_open + _ONE] = 0
-    for i in range(n_left):
-        place[(left[i] >> _EVENT & _FIELD) + _ONE] += _ONE
+    for i in range(n_going):
+        r = going[i]
+        key = np.uint64(least[r])
+        goes_on = np.uint64(key < none)
+        going[n] = r
+        n += goes_on
+        place[(key & _FIELD) + _ONE] += goes_on
     for m in range(n_open):
         place[m + _ONE] += place[m]
-    for i in range(n_left):
-        m = left[i] >> _EVENT & _FIELD
-        item[place[m]] = left[i]
+    for i in range(n):
+        r = np.uint64(going[i])
+        key = np.uint64(least[r])
+        m = key & _FIELD
+        item[place[m]] = (key ^ m) | r
         place[m] += _ONE
-    return n_left
+    return n
+
+
+@njit(inline="always")
+def _first_keys(m, threshold, first, n, own, curve, row, last, guide, buckets, scale, x, key, left):  # type: ignore[no-untyped-def]
+    """Event m's points and keys in a block's n runs before anything pulls; they stand from place `own` on."""
+    none = (last + _ONE) << _DUE | m
+    for r in range(n):
+        x[own + r] = threshold[m, first + r]
+    for r in range(n):
+        key[own + r] = none
+    reach, n_left = curve[row + last], _ZERO
+    for r in range(n):
+        left[n_left] = r
+        n_left += np.uint64(x[own + r] <= reach)
+    for i in range(n_left):
+        r = np.uint64(left[i])
+        key[own + r] = _first_reach(x[own + r], curve, row, guide, buckets, scale) << _DUE | m
+
+
+@njit(inline="always")
+def _pull(  # type: ignore[no-untyped-def]
+    m, lag, inverse, top, item, low, high, own, curve, row, last, guide, buckets, scale, x, key, pulled, left, again,
+    n_again,
+):  # fmt: skip
+    """Carry out the pull of items low … high − 1 on event m, which it reaches `lag` offsets later.
+
+    What is kept of the event by run stands from place `own` on. Where pulls are out of order, event and run go to
+    `again`; how many stand there.
+    """
+    absent = last + _ONE
+    none = absent << _DUE | m
+    n = _ZERO
+    for i in range(low, high):  # where the event is still to come, and can
+        found = np.uint64(item[i])
+        left[n] = found
+        point = x[own + (found & _FIELD)]
+        n += np.uint64(point > curve[row + (found >> _DUE)]) & np.uint64(point <= top)
+    n_left, reach = _ZERO, curve[row + last]
+    for i in range(n):
+        r = np.uint64(left[i]) & _FIELD
+        at = min((np.uint64(left[i]) >> _DUE) + lag, absent)
+        before, point = curve[row + at - _ONE], x[own + r]
+        moves = point > before
+        point = before + (point - before) * inverse if moves else point
+        x[own + r] = point
+        key[own + r] = none if moves else np.uint64(key[own + r])
+        again[n_again] = m << _DUE | r
+        n_again += np.uint64(moves) & np.uint64(at < np.uint64(pulled[own + r]))
+        pulled[own + r] = at if moves else _UNORDERED
+        left[n_left] = r
+        n_left += np.uint64(moves) & np.uint64(point <= reach)
+    for i in range(n_left):
+        r = np.uint64(left[i])
+        key[own + r] = _first_reach(x[own + r], curve, row, guide, buckets, scale) << _DUE | m
+    return n_again
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _spend(  # type: ignore[no-untyped-def]
     threshold, n_loose, block, cumulated, guide, guide_scale, constant, varying, requirements, noise_row, n_rows,
-    factors, address, came,
+    factors, address, scratch, came, opened, as_of, out,
 ):  # fmt: skip
-    """Fill `came` (runs, S) with the open events' offsets; its columns from M on hold the loose past sources'."""
+    """Fill `came` (runs, S) with the open events' offsets; its columns from M on hold the loose past sources'.
+
+    And `out` (runs, N) with their steps, where they come.
+    """
     n_open, n_runs = np.uint64(threshold.shape[0]), np.uint64(threshold.shape[1])
     n_sources = n_open + np.uint64(n_loose)
     last = np.uint64(cumulated.shape[1] - 1)
     absent = last + _ONE
     none = absent << _DUE
-    last_bucket = guide.shape[1] - 1.0
-    start, target, delay, inverse_ratio, by_target, cause, cause_delay, cause_inverse = constant
+    span, n_buckets = absent, np.uint64(guide.shape[1])
+    curve, guide = unowned(cumulated.reshape(-1)), unowned(guide.reshape(-1))
+    start, target, delay, inverse_ratio, most, by_target, cause, cause_delay, cause_inverse = constant
     varies, v_start, v_target, v_inverse, v_by_target, v_cause, base, stride, table, ceiling, hazard = varying
     needs, waiting_start, waiting, need_start, need = requirements
     table, hazard, cumulated = unowned(table), unowned(hazard), unowned(cumulated)
     noise_row, factors, address = unowned(noise_row), unowned(factors), unowned(address)
+    start, target, delay, inverse_ratio = unowned(start), unowned(target), unowned(delay), unowned(inverse_ratio)
+    threshold, came, out = unowned(threshold), unowned(came), unowned(out)
+    x, key, pulled, lacks, least, left, going, item, place, again = scratch
+    x, key, pulled, lacks, again = unowned(x), unowned(key), unowned(pulled), unowned(lacks), unowned(again)
+    least, left, going, item, place = unowned(least), unowned(left), unowned(going), unowned(item), unowned(place)
     has_needs = len(waiting) > 0 or needs.any()
-    x = np.empty(n_open * block)  # by event and run: where on the cumulated hazard the threshold is spent
-    key = np.empty(n_open * block, np.uint64)  # by event and run
-    lacks = np.zeros(n_open * block, np.int32)  # by event and run: requirements not yet met
-    least = np.empty(block, np.uint64)
-    left = np.empty(block + _ONE, np.uint64)
-    item = np.empty(block, np.uint64)
-    place = np.empty(n_open + _ONE, np.uint64)
-    most = n_open
-    for a in range(n_sources):
-        pulls = start[a + _ONE] - start[a] + v_start[a + _ONE] - v_start[a]
-        most = max(most, pulls + waiting_start[a + _ONE] - waiting_start[a])
-    again = np.empty(block * most + _ONE, np.uint64)  # keys of events whose x is to be found anew
     pull_at = np.empty(len(cause) + 1, np.int64)
     pull_inverse = np.empty(len(cause) + 1)
     for first in range(_ZERO, n_runs, block):
         n = min(block, n_runs - first)
         n_again = _ZERO
+        pulled[:] = 0
+        for r in range(n):
+            going[r] = r
         for r in range(first, first + n):
             for m in range(n_open):
                 came[r, m] = NEVER
+        n_going = n
         for m in range(n_open):
-            curve, starts, scale = cumulated[m], guide[m], guide_scale[m]
-            points, keys = x[m * block : (m + _ONE) * block], key[m * block : (m + _ONE) * block]
-            reach = curve[last]
-            n_left = _ZERO
-            for r in range(n):
-                points[r] = threshold[m, first + r]
-                keys[r] = none | m << _EVENT | r
-                left[n_left] = r
-                n_left += np.uint64(points[r] <= reach)
-            for i in range(n_left):
-                r = left[i]
-                keys[r] = _first_reach(points[r], curve, starts, scale, last_bucket) << _DUE | m << _EVENT | r
+            own = m * block
+            _first_keys(
+                m, threshold, first, n, own, curve, m * span, last, guide, m * n_buckets, guide_scale[m], x, key, left
+            )  # fmt: skip
             if not has_needs and n_loose == 0 and noise_row[m] < 0:
                 continue
-            pulled = noise_row[m] >= 0
+            is_pulled = noise_row[m] >= 0
             for p in range(by_target[m], by_target[m + _ONE]):
-                pulled |= cause[p] >= n_open
+                is_pulled |= cause[p] >= n_open
             for p in range(v_by_target[m], v_by_target[m + _ONE]):
-                pulled |= v_cause[p] >= n_open
+                is_pulled |= v_cause[p] >= n_open
             for r in range(n):
                 unmet = needs[m]
                 for p in range(need_start[m], need_start[m + _ONE]):
                     unmet -= need[p] >= n_open and came[first + r, need[p]] != NEVER
-                lacks[m * block + r] = unmet
+                lacks[own + r] = unmet
                 if unmet > 0:
-                    points[r] = np.inf
-                    keys[r] = none | m << _EVENT | r
-                elif pulled:
-                    again[n_again] = keys[r]
+                    x[own + r] = np.inf
+                    key[own + r] = none | m
+                elif is_pulled:
+                    again[n_again] = m << _DUE | r
                     n_again += _ONE
         a = n_open
         low = _ZERO
         while True:
             # what is to be found anew: events whose pulls did not come in order, or whose requirements are now met
             for i in range(n_again):
-                r, m = again[i] & _FIELD, again[i] >> _EVENT & _FIELD
+                r, m = np.uint64(again[i]) & _FIELD, np.uint64(again[i]) >> _DUE
                 if lacks[m * block + r] > 0:
                     continue
                 begin = 0
@@ -253,71 +310,77 @@ def _spend(  # type: ignore[no-untyped-def]
                         cause_inverse, cumulated, pull_at, pull_inverse,
                     )  # fmt: skip
                     if point <= cumulated[m, last]:
-                        at = _first_reach(point, cumulated[m], guide[m], guide_scale[m], last_bucket)
+                        at = _first_reach(point, curve, m * span, guide, m * n_buckets, guide_scale[m])
                 x[m * block + r] = point
-                key[m * block + r] = at << _DUE | m << _EVENT | applied << _PULLED | r
+                key[m * block + r] = at << _DUE | m
+                pulled[m * block + r] = applied
             n_again = _ZERO
             if a == n_open:
                 _least(key, n_open, block, n, least)
-                n_left = _in_order_of_events(least, n, none, n_open, place, left, item)
-                if n_left == 0:
+                n_going = _in_order_of_events(least, none, n_open, going, n_going, place, item)
+                if n_going == 0:
                     break
-                for i in range(n_left):
-                    r, m = item[i] & _FIELD, item[i] >> _EVENT & _FIELD
-                    key[m * block + r] = none | m << _EVENT | r
-                    came[first + r, m] = item[i] >> _DUE
                 a, low = _ZERO, _ZERO
             high = place[a]
             if high > low:
+                event = opened[a]
+                for i in range(low, high):
+                    r, now = np.uint64(item[i]) & _FIELD, np.uint64(item[i]) >> _DUE
+                    key[a * block + r] = none | a
+                    came[first + r, a] = now
+                    out[first + r, event] = now + as_of
                 for q in range(start[a], start[a + _ONE]):
-                    m, lag, inverse = target[q], delay[q], inverse_ratio[q]
-                    curve, starts, scale = cumulated[m], guide[m], guide_scale[m]
-                    points, keys = x[m * block : (m + _ONE) * block], key[m * block : (m + _ONE) * block]
-                    reach = curve[last]
-                    n_left = _ZERO  # runs in which the event is still to come
-                    for i in range(low, high):
-                        r = item[i] & _FIELD
-                        at = min((item[i] >> _DUE) + lag, absent)
-                        before = curve[at - _ONE]
-                        point = points[r]
-                        moved = np.uint64(point > before)
-                        point = before + (point - before) * inverse if point > before else point
-                        points[r] = point
-                        old = keys[r]
-                        fresh = none | m << _EVENT | at << _PULLED | r
-                        keys[r] = fresh & -moved | (old | _UNORDERED) & (moved - _ONE)  # by masks: no branch to foresee
-                        again[n_again] = fresh
-                        n_again += moved & np.uint64(at < (old >> _PULLED & _FIELD))
-                        left[n_left] = r
-                        n_left += moved & np.uint64(point <= reach)
-                    for i in range(n_left):
-                        r = left[i]
-                        keys[r] -= (absent - _first_reach(points[r], curve, starts, scale, last_bucket)) << _DUE
+                    m = target[q]
+                    n_again = _pull(
+                        m, delay[q], inverse_ratio[q], curve[m * span + last] * most[m], item, low, high, m * block,
+                        curve, m * span, last, guide, m * n_buckets, guide_scale[m], x, key, pulled, left, again,
+                        n_again,
+                    )  # fmt: skip
                 for q in range(v_start[a], v_start[a + _ONE]):
                     m, inverse = v_target[q], v_inverse[q]
-                    curve, reach = cumulated[m], cumulated[m, last]
-                    points, keys = x[m * block : (m + _ONE) * block], key[m * block : (m + _ONE) * block]
+                    own, reach = m * block, cumulated[m, last]
                     for i in range(low, high):
-                        r, now = item[i] & _FIELD, item[i] >> _DUE
-                        point = curve[now] + max(points[r] - curve[now], 0.0) * inverse
-                        is_open = keys[r] >> _DUE > now and came[first + r, m] == NEVER
-                        points[r] = point
-                        keys[r] = none | m << _EVENT | r if is_open else keys[r]
-                        again[n_again] = m << _EVENT | r
+                        r, now = np.uint64(item[i]) & _FIELD, np.uint64(item[i]) >> _DUE
+                        before = cumulated[m, now]
+                        point = before + max(x[own + r] - before, 0.0) * inverse
+                        is_open = np.uint64(key[own + r]) >> _DUE > now and came[first + r, m] == NEVER
+                        x[own + r] = point
+                        key[own + r] = none | m if is_open else np.uint64(key[own + r])
+                        again[n_again] = m << _DUE | r
                         n_again += np.uint64(is_open and point <= reach)
                 for q in range(waiting_start[a], waiting_start[a + _ONE]):
                     m = np.uint64(waiting[q])
                     for i in range(low, high):
-                        r = item[i] & _FIELD
+                        r = np.uint64(item[i]) & _FIELD
                         lacks[m * block + r] -= 1
-                        again[n_again] = m << _EVENT | r
+                        again[n_again] = m << _DUE | r
                         n_again += np.uint64(lacks[m * block + r] == 0)
             low = high
             a += _ONE
 
 
-def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats) -> Steps:
-    """(runs, M) offsets at which the open events come, NEVER where they do not.
+def _scratch(plan: Plan, block: np.uint64) -> tuple[NDArray[Any], ...]:
+    """What is kept of a block's runs: by event and run, by run, and by event."""
+    n_open, size = len(plan.open), int(block)
+    constant, varying, requirements = plan.grouped
+    acts = np.diff(constant.start) + np.diff(varying.start) + np.diff(requirements.waiting_start)
+    most = max(n_open, int(acts.max(initial=0)))
+    return (
+        np.empty(n_open * size),  # x: where on the cumulated hazard the threshold is spent
+        np.empty(n_open * size, dtype=np.uint32),  # key
+        np.empty(n_open * size, dtype=np.uint16),  # offset of the last pull carried out
+        np.zeros(n_open * size, dtype=np.int32),  # requirements not yet met
+        np.empty(size, dtype=np.uint32),  # least key
+        np.empty(size + 1, dtype=np.uint32),  # runs or items that are left of those looked at
+        np.empty(size + 1, dtype=np.uint32),  # runs that go on
+        np.empty(size, dtype=np.uint32),  # item
+        np.empty(n_open + 1, dtype=np.uint64),  # where an event's items end
+        np.empty(size * most + 1, dtype=np.uint32),  # event and run whose x is to be found anew
+    )
+
+
+def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats, out: Steps) -> None:
+    """Write into `out` (runs, N) the steps at which the open events come, where they do; what does not come stays.
 
     `threshold` (M, runs), by event; `loose_offset` (runs, L) offsets of loose past sources, NEVER where one fell out;
     `factors` of noise on rates, (runs, rows, H + 1), or for fewer runs where there are none.
@@ -330,6 +393,7 @@ def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats) ->
     noise_row = np.where(plan.feels_noise & has_factors, np.cumsum(plan.feels_noise) - 1, -1)
     _spend(
         threshold, n_loose, block, plan.cumulated, plan.guide, plan.guide_scale, *plan.grouped, noise_row,
-        np.uint64(factors.shape[1]), factors.ravel(), np.empty(len(plan.varying.source) + 1, dtype=np.uint64), came,
+        np.uint64(factors.shape[1]), factors.ravel(), np.empty(len(plan.varying.source) + 1, dtype=np.uint64),
+        _scratch(plan, block), came,
+        plan.open.astype(np.uint64), np.uint64(plan.program.as_of), out,
     )  # fmt: skip
-    return came[:, :n_open]

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from etia.engine.plan import noise_felt
-from etia.engine.program import NEVER
+from etia.engine.program import NEVER, OPEN
 from etia.engine.propagation import noise_paths, noise_since
 from etia.engine.rounds import spend
 from etia.engine.streams import Streams, thresholds_by_event, uniforms
@@ -107,12 +107,12 @@ def sample(
     instead. `threshold` (n_runs, M), the open events' Exp(1) thresholds, replaces those of the streams (stratified
     ones, or given ones in a test).
     """
-    program = plan.program
-    out = np.empty((n_runs, program.n_events), dtype=np.int16)
-    fixed, loose = program.fixed_step.astype(np.int16), plan.loose.event
+    program, loose = plan.program, plan.loose.event
     past = past_steps(plan, streams, n_runs)
+    out = np.empty((n_runs, program.n_events), dtype=np.int16)
+    out[:] = np.where(program.fixed_step == OPEN, NEVER, program.fixed_step)
+    out[:, loose] = past
     if not len(plan.open):
-        _lay_out(fixed, loose, past, plan.open, np.empty((n_runs, 0), dtype=np.int16), program.as_of, out)
         return out
     loose_offset = np.where(past == NEVER, NEVER, past - program.as_of)
     by_event = (
@@ -120,19 +120,5 @@ def sample(
         if threshold is None
         else np.ascontiguousarray(threshold.T)
     )
-    offsets = spend(plan, by_event, loose_offset, noise_factors(plan, noise) if factors is None else factors)
-    _lay_out(fixed, loose, past, plan.open, offsets, program.as_of, out)
+    spend(plan, by_event, loose_offset, noise_factors(plan, noise) if factors is None else factors, out)
     return out
-
-
-@njit(cache=True, nogil=True)
-def _lay_out(fixed, loose, past, opened, offsets, as_of, out):  # type: ignore[no-untyped-def]
-    """Steps of all events in every run: fixed ones, loose past ones, and open ones from their offsets."""
-    for r in range(len(out)):
-        for event in range(len(fixed)):
-            out[r, event] = fixed[event]
-        for s in range(len(loose)):
-            out[r, loose[s]] = past[r, s]
-        for m in range(len(opened)):
-            offset = offsets[r, m]
-            out[r, opened[m]] = NEVER if offset == NEVER else offset + as_of
