@@ -21,7 +21,7 @@ from benchmarks.plain import LoopJob, PlainJob
 from benchmarks.standard import Job, job, model, streams
 from benchmarks.tables import MISSED, Row, write
 from etia.engine.lanes import load, store, width
-from etia.engine.paths import _fill, courses, fill_paths
+from etia.engine.paths import _fill, courses, fill_paths, room
 from etia.engine.plan import prepare
 from etia.engine.propagation import noise_paths
 from etia.engine.sampler import felt_factors, sample
@@ -39,16 +39,10 @@ CLEARLY = 0.8
 
 
 @njit(nogil=True)
-def _paths_by_blocks(steps, moving, row_of, parts, first, out):  # type: ignore[no-untyped-def]
+def _paths_by_blocks(steps, n_events, parts, numbers, scratch, out):  # type: ignore[no-untyped-def]
     """Every run's trajectories into one buffer, block after block."""
-    shared, table, place, reached_by = parts
-    n_trends = np.uint64(len(place))
-    n = np.uint64(len(shared)) // n_trends
-    for begin in range(0, len(steps), BLOCK):
-        _fill(
-            steps[begin : begin + BLOCK], moving, 0, row_of, shared, table, place, reached_by, first,
-            n, n_trends * n, out,
-        )  # fmt: skip
+    for begin in range(0, len(steps), BLOCK * n_events):
+        _fill(steps[begin : begin + BLOCK * n_events], *parts, *numbers, scratch, out)
 
 
 @njit(nogil=True)
@@ -67,12 +61,12 @@ class Ours:
     def __init__(self, given: Job) -> None:
         program = given.program
         self.given, self.plan = given, prepare(program)
-        self.row_of = np.ascontiguousarray(program.trends.response_row).astype(np.int64)
         shared = program.trends.baseline + self.plan.deviation
         response = program.trends.response
-        self.moving = self.plan.open
-        self.row_of = np.ascontiguousarray(self.row_of[self.moving])
-        self.laid_out = courses(shared[:, 1:], response, self.row_of, 1, 0, kind=np.float32)
+        moving = self.plan.open
+        self.laid_out = courses(
+            shared[:, 1:], response, moving, program.trends.response_row[moving], 1, 0, kind=np.float32
+        )
 
     def buffer(self) -> np.ndarray:
         blocks = 1 if self.given.program.trends.noise is None else 2
@@ -81,13 +75,16 @@ class Ours:
     def run(self, n_runs: int, first: int = 0, out: np.ndarray | None = None) -> None:
         """All three for runs first … first + n_runs − 1, trajectories into a reused buffer."""
         out = self.buffer() if out is None else out
-        parts = tuple(self.laid_out[:4])
+        laid_out = self.laid_out
+        strides = laid_out.n_steps, laid_out.n_steps * laid_out.n_trends
+        parts, numbers = laid_out[:6], tuple(np.uint64(number) for number in (*laid_out[6:], *strides))
+        scratch = room(laid_out)
         for begin in range(first, first + n_runs, CHUNK):
             here, n = self.given.streams.starting_at(begin), min(CHUNK, first + n_runs - begin)
             factors = felt_factors(self.plan, here, n) if self.plan.feels_noise.any() else None
             steps = sample(self.plan, here, n, factors=factors)
             if self.given.program.trends.noise is None:
-                _paths_by_blocks(steps, self.moving, self.row_of, parts, 1, out)
+                _paths_by_blocks(steps.reshape(-1), steps.shape[1], parts, numbers, scratch, out)
             else:
                 self._with_noise(steps, begin, out)
 
@@ -97,7 +94,7 @@ class Ours:
             near = steps[at : at + 2 * BLOCK]
             block = out[: len(near) * self.laid_out.n_trends * self.laid_out.n_steps]
             block = block.reshape(len(near), self.laid_out.n_trends, self.laid_out.n_steps)
-            fill_paths(self.laid_out, near, self.moving, 0, self.row_of, block)
+            fill_paths(self.laid_out, near, block)
             found = noise_paths(
                 program.trends.noise, program.n_trends, self.given.streams.starting_at(begin + at), len(near)
             )
@@ -211,7 +208,7 @@ def check(given: Job) -> None:
     threshold = thresholds_by_event(given.streams.threshold[ours.plan.open], 0, n)
     steps = sample(ours.plan, given.streams, n)
     out = np.empty((n, ours.laid_out.n_trends, ours.laid_out.n_steps), dtype=np.float32)
-    fill_paths(ours.laid_out, steps, ours.moving, 0, ours.row_of, out)
+    fill_paths(ours.laid_out, steps, out)
     noise = noise_paths(given.program.trends.noise, given.program.n_trends, given.streams, n)
     shocks = None if noise is None else iter(noise[1].transpose(2, 1, 0))
     by_loop = np.empty((out.shape[1], out.shape[2], n))

@@ -166,8 +166,9 @@ class Outcomes:
     def _fill(self, kept: Kept, trend: int, first: int, steps: Steps, begin: int, out: Floats) -> None:
         first_event = kept.n_steps - kept.n_ages
         shared = kept.shared[trend : trend + 1, first : first + out.shape[1]]
-        added = courses(shared, kept.response_of(slice(trend, trend + 1)), kept.response_row, first, first_event)
-        fill_paths(added, steps, kept.moving, first_event, kept.response_row, out[:, None])
+        response = kept.response_of(slice(trend, trend + 1))
+        added = courses(shared, response, kept.moving, kept.response_row, first, first_event)
+        fill_paths(added, steps, out[:, None])
         noise = kept.noise
         if noise is None or first + out.shape[1] <= noise.first_step:
             return

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["add", "load", "multiply", "reaches", "running", "spread", "store", "subtract", "total", "unowned", "width"]
+__all__ = ["add", "below", "load", "multiply", "reaches", "running", "spread", "store", "subtract", "total", "unowned", "width"]
 
 _BYTES = 64
 
@@ -114,6 +114,28 @@ def reaches(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG
         return builder.zext(bits, ir.IntType(64))
 
     return types.uint64(one, other), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def below(typingctx, array, at, bound):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Bits in an unsigned number, the first of 64 bytes of an array of small integers from `at` on lowest: set where
+    a number is below `bound`, as unsigned ones.
+    """
+    count = _BYTES * 8 // array.dtype.bitwidth
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        given, place, most = arguments
+        number = context.get_value_type(array.dtype)
+        start = builder.gep(context.make_array(signature.args[0])(context, builder, given).data, [place])
+        vector = ir.VectorType(number, count)
+        numbers = builder.load(builder.bitcast(start, vector.as_pointer()), align=array.dtype.bitwidth // 8)
+        first = builder.insert_element(ir.Constant(vector, ir.Undefined), builder.trunc(most, number), ir.IntType(32)(0))
+        places = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
+        bounds = builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
+        bits = builder.bitcast(builder.icmp_unsigned("<", numbers, bounds), ir.IntType(count))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.uint64(array, types.uint64, types.uint64), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]

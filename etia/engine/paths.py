@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import literal_unroll, njit
 
 from etia.engine.bits import count_bits, lowest_bit
-from etia.engine.lanes import add, load, store, width
+from etia.engine.lanes import add, below, load, store, unowned, width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     Reals = NDArray[np.floating]
     Steps = NDArray[np.int16]
 
-__all__ = ["Courses", "courses", "fill_paths"]
+__all__ = ["Courses", "courses", "fill_paths", "room"]
 
-_BLOCK = 128
+_BLOCK = np.uint64(128)
 """runs sorted together by the number of events that reach a trend"""
-_WORD = 64
-"""events whose bits stand in a word; their parts are added in one go"""
-_UNROLLED = 4
+_WORD, _HALF = np.uint64(64), np.uint64(32)
+"""events whose bits stand in a word, and those that are compared at one go"""
+_UNROLLED = np.uint64(6)
 """rows that are added in one go at most"""
-_VECTORS = np.uint64(4)
-"""vectors of a path that are written in one go"""
-_ZERO, _ONE = np.uint64(0), np.uint64(1)
+_MANY = _UNROLLED + np.uint64(1)
+"""group of the runs with more rows than that"""
+_ZERO, _ONE, _THREE, _COUNTER = np.uint64(0), np.uint64(1), np.uint64(3), np.uint64(0xFF)
 
 
 class Courses(NamedTuple):
@@ -41,13 +41,13 @@ class Courses(NamedTuple):
 
     shared: Reals  # (K · n,) course without the events that differ between runs
     table: Reals  # responses one after the other, noughts before and behind each
-    place: NDArray[np.uint32]  # (K, rows) where a response's age 0 stands in the table
-    reached_by: NDArray[np.uint64]  # (K, words) a bit for each moving event that reaches a trend
-    first: int
-
-    @property
-    def n_trends(self) -> int:
-        return len(self.place)
+    event: NDArray[np.intp]  # (A,) events that move any of the trends
+    row_of: NDArray[np.uint32]  # (A · steps,) row of the response of each by its step, or (A,) where that is the same
+    place: NDArray[np.uint32]  # (K · rows,) where the value for age 0 stands in the table, plus `first`
+    reached_by: NDArray[np.uint64]  # (K · words,) a bit for each of A events that reaches a trend
+    first_event: int  # before this step none of them comes
+    end: int  # first + n
+    n_trends: int
 
     @property
     def n_steps(self) -> int:
@@ -57,6 +57,7 @@ class Courses(NamedTuple):
 def courses(
     shared: Floats,
     response: Floats,
+    moving: Ints,
     response_row: Ints,
     first: int,
     first_event: int,
@@ -66,7 +67,8 @@ def courses(
     """Lay out the paths of some trends over some steps.
 
     `shared` (K, n) at the steps from `first` on; `response` (rows, K, ages); `response_row` (M, steps) the row of each
-    moving event by its step, from `first_event` on, before which none comes. `kind` is the type that sums are taken in.
+    moving event, `moving` (M,), by its step, from `first_event` on, before which none comes. `kind` is the type that
+    sums are taken in.
     """
     n_trends, n = shared.shape
     ages = max(first + n - first_event, 0)  # none: the steps end before any of these events can come
@@ -75,162 +77,211 @@ def courses(
     length = n + ages
     table = np.zeros((len(row) + 1, length), dtype=kind)
     table[1:, n:] = response[row, trend, :ages]
-    place = np.full((n_trends, len(response)), n, dtype=np.uint32)
-    place[trend, row] = np.arange(1, len(row) + 1) * length + n
+    place = np.full((n_trends, len(response)), n + first, dtype=np.uint32)
+    place[trend, row] = np.arange(1, len(row) + 1) * length + n + first
     reaches = np.array([acts[rows].any(axis=0) for rows in response_row]).reshape(len(response_row), n_trends)
-    event, reached = np.nonzero(reaches)
-    reached_by = np.zeros((n_trends, max(-(-len(reaches) // _WORD), 1)), dtype=np.uint64)
-    np.bitwise_or.at(reached_by, (reached, event // _WORD), np.uint64(1) << (event % _WORD).astype(np.uint64))
-    return Courses(shared.astype(kind).ravel(), table.ravel(), place, reached_by, first)
+    acting = np.flatnonzero(reaches.any(axis=1))
+    rows = response_row[acting]
+    if np.all(rows == rows[:, :1]):
+        rows = rows[:, :1]
+    event, reached = np.nonzero(reaches[acting])
+    reached_by = np.zeros((n_trends, -(-len(acting) // int(_WORD))), dtype=np.uint64)
+    np.bitwise_or.at(reached_by, (reached, event // int(_WORD)), np.uint64(1) << (event % int(_WORD)).astype(np.uint64))
+    return Courses(
+        shared.astype(kind).ravel(), table.ravel(), moving[acting].astype(np.intp), rows.astype(np.uint32).ravel(),
+        place.ravel(), reached_by.ravel(), first_event, first + n, n_trends,
+    )  # fmt: skip
 
 
 @njit(inline="always")
-def _write_vector(n_rows, out, to, shared, at, table, rows, s):  # type: ignore[no-untyped-def]
-    """A vector of `_write`'s sums, from step s on."""
-    total = load(shared, at + s)
-    if n_rows > 0:
-        total = add(total, load(table, rows[0] + s))
-    if n_rows > 1:
-        total = add(total, load(table, rows[1] + s))
-    if n_rows > 2:
-        total = add(total, load(table, rows[2] + s))
-    if n_rows > 3:
-        total = add(total, load(table, rows[3] + s))
-    store(out, to + s, total)
+def _came_before(steps, at, n_acting, end):  # type: ignore[no-untyped-def]
+    """A bit for each of at most 64 events, whose steps stand from place `at` on, that comes before `end`."""
+    came, n = _ZERO, np.uint64(len(steps))
+    if n < _HALF:
+        for m in range(n_acting):
+            came |= np.uint64(np.uint64(steps[at + m]) < end) << m
+        return came
+    for m in range(_ZERO, n_acting, _HALF):
+        begin = min(at + m, n - _HALF)
+        came |= below(steps, begin, end) >> (at + m - begin) << m
+    return came & (~_ZERO >> (_WORD - n_acting))
 
 
 @njit(inline="always")
-def _write(n_rows, out, to, shared, at, n, table, rows):  # type: ignore[no-untyped-def]
-    """out[to + s] = shared[at + s] + Σ table[row + s], s < n, over the first n_rows rows, known to the compiler.
+def _find_rows(n_rows, begin, end, ordered, word, steps, at, n_acting, row_of, of_step, first_event, place, own, row):  # type: ignore[no-untyped-def]
+    """Where in the table the rows of a group's runs begin for their first step; n_rows each, known to the compiler."""
+    by_step = np.uint64(of_step > _ONE) * ~_ZERO  # all bits where an event's row hangs on its step
+    for i in range(begin, end):
+        r = np.uint64(ordered[i])
+        left = word[r]
+        for j in range(n_rows):
+            m = lowest_bit(left)
+            left &= left - _ONE
+            step = np.uint64(steps[at + r * n_acting + m])
+            found = np.uint64(row_of[m * of_step + ((step - first_event) & by_step)])
+            row[np.uint64(j) * _BLOCK + (i - begin)] = np.uint64(place[own + found]) - step
+        word[r] = left
 
-    n is at least a vector's width. What the last stretch may write once more comes to the same bits.
+
+@njit(inline="always")
+def _in_order_of_rows(came, n_words, reached_by, n, word, ordered):  # type: ignore[no-untyped-def]
+    """Put n runs in order of the events that reach a trend, whose bits come to `word`; the groups' sizes, 8 bits each.
+
+    Where there are several words, all runs count as having many.
+    """
+    sizes = _ZERO
+    if n_words > _ONE:
+        for r in range(n):
+            ordered[_MANY * _BLOCK + r] = r
+        return n << (_MANY << _THREE)
+    for r in range(n):
+        word[r] = came[r] & reached_by
+        c = min(count_bits(word[r]), _MANY)
+        ordered[c * _BLOCK + (sizes >> (c << _THREE) & _COUNTER)] = r
+        sizes += _ONE << (c << _THREE)
+    return sizes
+
+
+@njit(inline="always")
+def _sum(n_rows, total, table, row, i, s):  # type: ignore[no-untyped-def]
+    """A vector of the table's rows of a group's run i, n_rows of them, from step s on, added to `total`."""
+    for j in range(n_rows):
+        total = add(total, load(table, np.uint64(row[np.uint64(j) * _BLOCK + i]) + s))
+    return total
+
+
+@njit(inline="always")
+def _write(n_rows, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride):  # type: ignore[no-untyped-def]
+    """Write the paths of a group's runs, n_rows rows each, known to the compiler; n is at least a vector's width.
+
+    What the last vectors may write once more comes to the same bits.
     """
     w = width(out)
-    stretch = _VECTORS * w
+    s, final = _ZERO, n - w
+    while s + w + w < n:
+        one, two, three, four = s, s + w, min(s + w + w, final), min(s + w + w + w, final)
+        a, b = load(shared, at + one), load(shared, at + two)
+        c, d = load(shared, at + three), load(shared, at + four)
+        for i in range(n_here):
+            here = to + np.uint64(ordered[begin + i]) * run_stride
+            store(out, here + one, _sum(n_rows, a, table, row, i, one))
+            store(out, here + two, _sum(n_rows, b, table, row, i, two))
+            store(out, here + three, _sum(n_rows, c, table, row, i, three))
+            store(out, here + four, _sum(n_rows, d, table, row, i, four))
+        s += w + w + w + w
+    while s < n:
+        one = min(s, final)
+        a = load(shared, at + one)
+        for i in range(n_here):
+            here = to + np.uint64(ordered[begin + i]) * run_stride
+            store(out, here + one, _sum(n_rows, a, table, row, i, one))
+        s += w
+
+
+@njit(inline="always")
+def _write_many(n_rows, row, shared, at, n, table, out, to):  # type: ignore[no-untyped-def]
+    """Write the path of a run from any number of rows."""
+    w = width(out)
     s = _ZERO
-    if n < stretch:
-        while True:
-            _write_vector(n_rows, out, to, shared, at, table, rows, s)
-            if s + w >= n:
-                break
-            s = min(s + w, n - w)
-    else:
-        while True:
-            for v in range(_VECTORS):
-                _write_vector(n_rows, out, to, shared, at, table, rows, s + v * w)
-            if s + stretch >= n:
-                break
-            s = min(s + stretch, n - stretch)
+    while n >= w and s < n:
+        here = min(s, n - w)
+        total = load(shared, at + here)
+        for j in range(n_rows):
+            total = add(total, load(table, np.uint64(row[j]) + here))
+        store(out, to + here, total)
+        s += w
+    for i in range(s, n):  # fewer steps than a vector has numbers
+        sum_ = shared[at + i]
+        for j in range(n_rows):
+            sum_ += table[np.uint64(row[j]) + i]
+        out[to + i] = sum_
 
 
 @njit(inline="always")
-def _next_row(word, group, tau, r, row_of, place, first_event, first):  # type: ignore[no-untyped-def]
-    """Where in the table the lowest event of `word` starts for the first step; and the word without it."""
-    m = group * np.uint64(_WORD) + lowest_bit(word)
-    step = np.int64(tau[m, r])
-    return np.uint64(np.int64(place[row_of[m, step - first_event]]) + first - step), word & (word - _ONE)
-
-
-@njit(inline="always")
-def _look_up(steps, moving, start, n, end, tau, came):  # type: ignore[no-untyped-def]
-    """Steps of a block's runs by moving event, and a bit for each that comes before `end`."""
-    came[:] = 0
-    for m in range(np.uint64(len(moving))):
-        event, word, bit = moving[m], m // np.uint64(_WORD), m % np.uint64(_WORD)
-        for r in range(n):
-            tau[m, r] = steps[start + r, event]
-            came[word, r] |= np.uint64(tau[m, r] < end) << bit
+def _find_many(came, reached_by, n_words, steps, at, row_of, of_step, first_event, place, own, row):  # type: ignore[no-untyped-def]
+    """Where in the table a run's rows begin for its first step; how many."""
+    by_step = np.uint64(of_step > _ONE) * ~_ZERO
+    n = _ZERO
+    for g in range(n_words):
+        left = came[g] & reached_by[g]
+        while left != _ZERO:
+            m = g * _WORD + lowest_bit(left)
+            left &= left - _ONE
+            step = np.uint64(steps[at + m])
+            found = np.uint64(row_of[m * of_step + ((step - first_event) & by_step)])
+            row[n] = np.uint64(place[own + found]) - step
+            n += _ONE
+    return n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(  # type: ignore[no-untyped-def]
-    steps, moving, first_event, row_of, shared, table, place, reached_by, first, trend_stride, run_stride, out
-):
-    n_runs, n_trends = np.uint64(steps.shape[0]), np.uint64(place.shape[0])
-    n = np.uint64(len(shared)) // n_trends
-    is_short = n < width(out)
-    block = np.uint64(_BLOCK)
-    tau = np.empty((len(moving), _BLOCK), np.int16)
-    came = np.empty((reached_by.shape[1], _BLOCK), np.uint64)
-    word = np.empty(_BLOCK, np.uint64)
-    ordered = np.empty((_UNROLLED + 2, _BLOCK), np.uint16)  # runs by the number of events that reach the trend
-    count = np.empty(_UNROLLED + 2, np.uint64)
-    for start in range(_ZERO, n_runs, block):
-        n_here = min(block, n_runs - start)
-        _look_up(steps, moving, start, n_here, first + np.int64(n), tau, came)
+    steps, shared, table, event, row_of, place, reached_by, first_event, end, n_trends, trend_stride, run_stride,
+    scratch, out,
+):  # fmt: skip
+    steps, shared, table, out = unowned(steps), unowned(shared), unowned(table), unowned(out)
+    row_of, place, reached_by = unowned(row_of), unowned(place), unowned(reached_by)
+    came, word, ordered, row = unowned(scratch[0]), unowned(scratch[1]), unowned(scratch[2]), unowned(scratch[3])
+    n_acting, n = np.uint64(len(event)), np.uint64(len(shared)) // n_trends
+    n_runs, n_words = np.uint64(len(steps)) // n_acting, np.uint64(len(reached_by)) // n_trends
+    of_step, n_places = np.uint64(len(row_of)) // n_acting, np.uint64(len(place)) // n_trends
+    for begin in range(_ZERO, n_runs, _BLOCK):
+        n_here = min(_BLOCK, n_runs - begin)
+        for r in range(n_here):
+            for g in range(n_words):
+                here = (begin + r) * n_acting + g * _WORD
+                came[r * n_words + g] = _came_before(steps, here, min(n_acting - g * _WORD, _WORD), end)
         for k in range(n_trends):
-            at, rows = k * n, place[k]
-            begin = _ZERO
-            while begin + _ONE < reached_by.shape[1] and reached_by[k, begin] == _ZERO:
-                begin += _ONE
-            for g in range(begin, np.uint64(reached_by.shape[1])):
-                count[:] = 0
-                fewest = np.uint64(_UNROLLED + 1) if is_short or g > begin else _ZERO
+            at, own, to = k * n, k * n_places, k * trend_stride + begin * run_stride
+            if n < width(out):
+                sizes = n_here << (_MANY << _THREE)
                 for r in range(n_here):
-                    word[r] = came[g, r] & reached_by[k, g]
-                    c = max(min(count_bits(word[r]), np.uint64(_UNROLLED + 1)), fewest)
-                    ordered[c, count[c]] = r
-                    count[c] += _ONE
-                for i in range(count[0]):
-                    r = np.uint64(ordered[0, i])
-                    _write(0, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (_ZERO,))
-                for i in range(count[1]):
-                    r = np.uint64(ordered[1, i])
-                    one, _ = _next_row(word[r], g, tau, r, row_of, rows, first_event, first)
-                    _write(1, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (one,))
-                for i in range(count[2]):
-                    r = np.uint64(ordered[2, i])
-                    one, more = _next_row(word[r], g, tau, r, row_of, rows, first_event, first)
-                    two, _ = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                    _write(2, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (one, two))
-                for i in range(count[3]):
-                    r = np.uint64(ordered[3, i])
-                    one, more = _next_row(word[r], g, tau, r, row_of, rows, first_event, first)
-                    two, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                    three, _ = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                    _write(3, out, k * trend_stride + (start + r) * run_stride, shared, at, n, table, (one, two, three))
-                for c in range(_UNROLLED, _UNROLLED + 2):
-                    for i in range(count[c]):
-                        r = np.uint64(ordered[c, i])
-                        to = k * trend_stride + (start + r) * run_stride
-                        more = word[r]
-                        if fewest == _ZERO:
-                            one, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                            two, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                            three, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                            four, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                            _write(4, out, to, shared, at, n, table, (one, two, three, four))
-                        elif g == begin:
-                            for s in range(n):
-                                out[to + s] = shared[at + s]
-                        while more != _ZERO:
-                            one, more = _next_row(more, g, tau, r, row_of, rows, first_event, first)
-                            for s in range(n):
-                                out[to + s] += table[one + s]
+                    ordered[_MANY * _BLOCK + r] = r
+            else:
+                sizes = _in_order_of_rows(came, n_words, reached_by[k * n_words], n_here, word, ordered)
+            for n_rows in literal_unroll((0, 1, 2, 3, 4, 5, 6)):
+                size, group = sizes >> np.uint64(8 * n_rows) & _COUNTER, np.uint64(n_rows) * _BLOCK
+                _find_rows(
+                    n_rows, group, group + size, ordered, word, steps, begin * n_acting, n_acting, row_of, of_step,
+                    first_event, place, own, row,
+                )  # fmt: skip
+                _write(n_rows, size, ordered, group, row, shared, at, n, table, out, to, run_stride)
+            for i in range(sizes >> (_MANY << _THREE)):
+                r = np.uint64(ordered[_MANY * _BLOCK + i])
+                n_rows = _find_many(
+                    came[r * n_words : (r + _ONE) * n_words], reached_by[k * n_words : (k + _ONE) * n_words], n_words,
+                    steps, (begin + r) * n_acting, row_of, of_step, first_event, place, own, row,
+                )  # fmt: skip
+                _write_many(n_rows, row, shared, at, n, table, out, to + r * run_stride)
 
 
-def fill_paths(
-    courses: Courses,
-    steps: Steps,
-    moving: Ints,
-    first_event: int,
-    response_row: Ints,
-    out: Reals,
-    *,
-    trend_axis: int = 1,
-) -> None:
+def room(courses: Courses) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16], NDArray[np.uint32]]:
+    """Room for what is kept of a block: bits by run, those of a trend, the order of runs, and rows."""
+    block, many = int(_BLOCK), int(_MANY)
+    n_words = len(courses.reached_by) // courses.n_trends
+    return (
+        np.empty(block * n_words, dtype=np.uint64), np.empty(block, dtype=np.uint64),
+        np.empty((many + 1) * block, dtype=np.uint16),
+        np.empty(max(many * block, len(courses.event)), dtype=np.uint32),
+    )  # fmt: skip
+
+
+def fill_paths(courses: Courses, steps: Steps, out: Reals, *, trend_axis: int = 1) -> None:
     """Write the paths of all runs into `out` (runs, K, n), or (K, runs, n) with `trend_axis` 0.
 
-    Steps are contiguous in `out`. `steps` (runs, N) the events' steps; `moving` (M,) the events that `courses` calls by
-    number; `response_row` and `first_event` as there.
+    Steps are contiguous in `out`. `steps` (runs, N) the events' steps.
     """
     if not out.size:
+        return
+    if not len(courses.event):
+        out[:] = np.expand_dims(courses.shared.reshape(courses.n_trends, -1), 1 - trend_axis)
         return
     by_run, by_trend = (out.strides[axis] // out.itemsize for axis in (1 - trend_axis, trend_axis))
     assert out.shape[2] == 1 or out.strides[2] == out.itemsize
     length = (len(steps) - 1) * by_run + (courses.n_trends - 1) * by_trend + courses.n_steps
+    acting = steps if len(courses.event) == steps.shape[1] else steps[:, courses.event]
     _fill(
-        steps, moving, first_event, response_row, courses.shared, courses.table, courses.place, courses.reached_by,
-        courses.first, np.uint64(by_trend), np.uint64(by_run),
+        np.ascontiguousarray(acting).reshape(-1), *courses[:6], *(np.uint64(number) for number in courses[6:]),
+        np.uint64(by_trend), np.uint64(by_run), room(courses),
         np.lib.stride_tricks.as_strided(out, (length,), (out.itemsize,)),
     )  # fmt: skip

@@ -51,8 +51,9 @@ def _fill(kept: Kept, event_steps: NDArray[np.int16], begin: int, steps: Ints, o
     offset = kept.n_steps - kept.n_ages
     if len(steps) > 1 and np.all(np.diff(steps) == 1):
         first = int(steps[0])
-        added = courses(kept.shared[:, first : first + len(steps)], kept.response, kept.response_row, first, offset)
-        fill_paths(added, event_steps, kept.moving, offset, kept.response_row, out, trend_axis=0)
+        shared = kept.shared[:, first : first + len(steps)]
+        added = courses(shared, kept.response, kept.moving, kept.response_row, first, offset)
+        fill_paths(added, event_steps, out, trend_axis=0)
     else:
         out[:] = kept.shared[:, None, steps]
         _add_responses(event_steps, kept.moving, offset, kept.response_row, kept.response, steps, out)

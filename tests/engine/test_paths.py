@@ -34,9 +34,9 @@ def _plain(shared, response, row, steps, first, n):
 def test_paths_are_sums_of_look_ups_to_the_last_bit(n_events, first, n):
     shared, response, steps = _world(n_events)
     row = np.repeat(np.arange(n_events)[:, None], N_STEPS, axis=1)
-    laid_out = courses(shared[:, first : first + n], response, row, first, 0)
+    laid_out = courses(shared[:, first : first + n], response, np.arange(n_events), row, first, 0)
     out = np.empty((len(steps), 3, n))
-    fill_paths(laid_out, steps, np.arange(n_events), 0, row, out)
+    fill_paths(laid_out, steps, out)
     assert np.array_equal(out, _plain(shared, response, row, steps, first, n))
 
 
@@ -44,7 +44,7 @@ def test_a_response_may_hang_on_the_step_at_which_the_event_comes():
     shared, response, steps = _world(6)
     row = np.random.default_rng(1).integers(0, 6, size=(6, N_STEPS))
     out = np.empty((3, len(steps), N_STEPS))
-    fill_paths(courses(shared, response, row, 0, 0), steps, np.arange(6), 0, row, out, trend_axis=0)
+    fill_paths(courses(shared, response, np.arange(6), row, 0, 0), steps, out, trend_axis=0)
     assert np.array_equal(out.transpose(1, 0, 2), _plain(shared, response, row, steps, 0, N_STEPS))
 
 
@@ -52,5 +52,5 @@ def test_paths_in_single_precision_differ_by_rounding_alone():
     shared, response, steps = _world(20)
     row = np.repeat(np.arange(20)[:, None], N_STEPS, axis=1)
     out = np.empty((len(steps), 3, N_STEPS), dtype=np.float32)
-    fill_paths(courses(shared, response, row, 0, 0, kind=np.float32), steps, np.arange(20), 0, row, out)
+    fill_paths(courses(shared, response, np.arange(20), row, 0, 0, kind=np.float32), steps, out)
     assert np.allclose(out, _plain(shared, response, row, steps, 0, N_STEPS), atol=1e-5)
