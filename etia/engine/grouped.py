@@ -23,6 +23,8 @@ __all__ = ["BEYOND", "Constant", "Grouped", "Requirements", "Varying", "grouped"
 
 BEYOND = 8
 """noughts behind a row, so that a vector may be read from any of its places"""
+_SHUT = 1e300
+"""1/K of what shuts an event off: finite, so that nothing left times it is nothing"""
 _BY_ROUNDING = 1.0 + 1e-9
 """far more than what products of ratios are off by"""
 
@@ -91,7 +93,7 @@ def _constant(plan: Plan) -> Constant:
     shutting = np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))
     source, target = np.r_[source, shutting], np.r_[constant.target, plan.shut]
     delay = np.r_[constant.delay, np.ones(len(shutting), dtype=np.int64)]
-    inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), np.inf)]
+    inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), _SHUT)]
     order, by_target = np.argsort(source, kind="stable"), np.argsort(target, kind="stable")
     order = order[~plan.varying.varies[target[order]]]
     most = np.ones(n_open)

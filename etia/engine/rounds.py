@@ -46,6 +46,7 @@ _UNORDERED = np.uint64(0xFFFF)
 """stands for the offset of the last pull carried out where a pull lies beyond the point at which the threshold is
 spent: the next is then out of order"""
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
+_WORD, _BIT = np.uint64(6), np.uint64(63)
 _LAST_BUCKET = BUCKETS - 1.0
 
 @njit(inline="always")
@@ -169,13 +170,20 @@ def _in_order_of_events(least, none, n_open, going, n_going, place, item):  # ty
 
 
 @njit(inline="always")
-def _first_keys(m, threshold, first, n, own, curve, row, last, guide, buckets, scale, x, key, left):  # type: ignore[no-untyped-def]
-    """Event m's points and keys in a block's n runs before anything pulls; they stand from place `own` on."""
+def _first_keys(  # type: ignore[no-untyped-def]
+    m, threshold, first, n, own, curve, row, last, guide, buckets, scale, x, key, top, bits, open_, left,
+):  # fmt: skip
+    """Event m's points and keys in a block's n runs before anything pulls; they stand from place `own` on.
+
+    Bit m of `open_`, whose words stand from place `bits` on, is set in runs in which the event can come.
+    """
     none = (last + _ONE) << _DUE | m
     for r in range(n):
         x[own + r] = threshold[m, first + r]
     for r in range(n):
         key[own + r] = none
+    for r in range(n):
+        open_[bits + r] |= np.uint64(x[own + r] <= top) << (m & _BIT)
     reach, n_left = curve[row + last], _ZERO
     for r in range(n):
         left[n_left] = r
@@ -187,40 +195,34 @@ def _first_keys(m, threshold, first, n, own, curve, row, last, guide, buckets, s
 
 @njit(inline="always")
 def _pull(  # type: ignore[no-untyped-def]
-    m, lag, inverse, top, item, low, high, own, curve, row, last, guide, buckets, scale, x, key, pulled, left, again,
+    m, lag, inverse, item, low, high, own, curve, row, last, x, key, pulled, bits, open_, left, late, n_late, again,
     n_again,
 ):  # fmt: skip
     """Carry out the pull of items low … high − 1 on event m, which it reaches `lag` offsets later.
 
-    What is kept of the event by run stands from place `own` on. Where pulls are out of order, event and run go to
-    `again`; how many stand there.
+    What is kept of the event by run stands from place `own` on. Event and run go to `late` where a new offset is to be
+    looked up, to `again` where pulls are out of order; how many stand there.
     """
     absent = last + _ONE
     none = absent << _DUE | m
     n = _ZERO
     for i in range(low, high):  # where the event is still to come, and can
-        found = np.uint64(item[i])
-        left[n] = found
-        point = x[own + (found & _FIELD)]
-        n += np.uint64(point > curve[row + (found >> _DUE)]) & np.uint64(point <= top)
-    n_left, reach = _ZERO, curve[row + last]
+        left[n] = item[i]
+        n += open_[bits + (np.uint64(item[i]) & _FIELD)] >> (m & _BIT) & _ONE
+    reach = curve[row + last]
     for i in range(n):
         r = np.uint64(left[i]) & _FIELD
         at = min((np.uint64(left[i]) >> _DUE) + lag, absent)
         before, point = curve[row + at - _ONE], x[own + r]
-        moves = point > before
-        point = before + (point - before) * inverse if moves else point
+        moves = np.uint64(point > before)
+        point = min(point, before) + max(point - before, 0.0) * inverse  # where it does not move, the same
         x[own + r] = point
-        key[own + r] = none if moves else np.uint64(key[own + r])
-        again[n_again] = m << _DUE | r
-        n_again += np.uint64(moves) & np.uint64(at < np.uint64(pulled[own + r]))
-        pulled[own + r] = at if moves else _UNORDERED
-        left[n_left] = r
-        n_left += np.uint64(moves) & np.uint64(point <= reach)
-    for i in range(n_left):
-        r = np.uint64(left[i])
-        key[own + r] = _first_reach(x[own + r], curve, row, guide, buckets, scale) << _DUE | m
-    return n_again
+        key[own + r] = none & -moves | np.uint64(key[own + r]) & (moves - _ONE)  # by masks: no branch to foresee
+        late[n_late] = again[n_again] = m << _DUE | r
+        n_late += moves & np.uint64(point <= reach)
+        n_again += moves & np.uint64(at < np.uint64(pulled[own + r]))
+        pulled[own + r] = at | (moves - _ONE) & _UNORDERED
+    return n_late, n_again
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -246,8 +248,9 @@ def _spend(  # type: ignore[no-untyped-def]
     noise_row, factors, address = unowned(noise_row), unowned(factors), unowned(address)
     start, target, delay, inverse_ratio = unowned(start), unowned(target), unowned(delay), unowned(inverse_ratio)
     threshold, came, out = unowned(threshold), unowned(came), unowned(out)
-    x, key, pulled, lacks, least, left, going, item, place, again = scratch
+    x, key, pulled, lacks, open_, least, left, going, item, place, late, again = scratch
     x, key, pulled, lacks, again = unowned(x), unowned(key), unowned(pulled), unowned(lacks), unowned(again)
+    open_, late = unowned(open_), unowned(late)
     least, left, going, item, place = unowned(least), unowned(left), unowned(going), unowned(item), unowned(place)
     has_needs = len(waiting) > 0 or needs.any()
     pull_at = np.empty(len(cause) + 1, np.int64)
@@ -256,6 +259,7 @@ def _spend(  # type: ignore[no-untyped-def]
         n = min(block, n_runs - first)
         n_again = _ZERO
         pulled[:] = 0
+        open_[:] = 0
         for r in range(n):
             going[r] = r
         for r in range(first, first + n):
@@ -264,8 +268,10 @@ def _spend(  # type: ignore[no-untyped-def]
         n_going = n
         for m in range(n_open):
             own = m * block
+            top = curve[m * span + last] * most[m] if needs[m] == 0 else np.inf
             _first_keys(
-                m, threshold, first, n, own, curve, m * span, last, guide, m * n_buckets, guide_scale[m], x, key, left
+                m, threshold, first, n, own, curve, m * span, last, guide, m * n_buckets, guide_scale[m], x, key, top,
+                (m >> _WORD) * block, open_, left,
             )  # fmt: skip
             if not has_needs and n_loose == 0 and noise_row[m] < 0:
                 continue
@@ -285,8 +291,6 @@ def _spend(  # type: ignore[no-untyped-def]
                 elif is_pulled:
                     again[n_again] = m << _DUE | r
                     n_again += _ONE
-        a = n_open
-        low = _ZERO
         while True:
             # what is to be found anew: events whose pulls did not come in order, or whose requirements are now met
             for i in range(n_again):
@@ -314,27 +318,26 @@ def _spend(  # type: ignore[no-untyped-def]
                 x[m * block + r] = point
                 key[m * block + r] = at << _DUE | m
                 pulled[m * block + r] = applied
-            n_again = _ZERO
-            if a == n_open:
-                _least(key, n_open, block, n, least)
-                n_going = _in_order_of_events(least, none, n_open, going, n_going, place, item)
-                if n_going == 0:
-                    break
-                a, low = _ZERO, _ZERO
-            high = place[a]
-            if high > low:
-                event = opened[a]
+            _least(key, n_open, block, n, least)
+            n_going = _in_order_of_events(least, none, n_open, going, n_going, place, item)
+            if n_going == 0:
+                break
+            n_again, n_late, low = _ZERO, _ZERO, _ZERO
+            for a in range(n_open):
+                high = place[a]
+                if high == low:
+                    continue
                 for i in range(low, high):
                     r, now = np.uint64(item[i]) & _FIELD, np.uint64(item[i]) >> _DUE
                     key[a * block + r] = none | a
+                    open_[(a >> _WORD) * block + r] &= ~(_ONE << (a & _BIT))
                     came[first + r, a] = now
-                    out[first + r, event] = now + as_of
+                    out[first + r, opened[a]] = now + as_of
                 for q in range(start[a], start[a + _ONE]):
                     m = target[q]
-                    n_again = _pull(
-                        m, delay[q], inverse_ratio[q], curve[m * span + last] * most[m], item, low, high, m * block,
-                        curve, m * span, last, guide, m * n_buckets, guide_scale[m], x, key, pulled, left, again,
-                        n_again,
+                    n_late, n_again = _pull(
+                        m, delay[q], inverse_ratio[q], item, low, high, m * block, curve, m * span, last, x, key,
+                        pulled, (m >> _WORD) * block, open_, left, late, n_late, again, n_again,
                     )  # fmt: skip
                 for q in range(v_start[a], v_start[a + _ONE]):
                     m, inverse = v_target[q], v_inverse[q]
@@ -355,8 +358,11 @@ def _spend(  # type: ignore[no-untyped-def]
                         lacks[m * block + r] -= 1
                         again[n_again] = m << _DUE | r
                         n_again += np.uint64(lacks[m * block + r] == 0)
-            low = high
-            a += _ONE
+                low = high
+            for i in range(n_late):
+                r, m = np.uint64(late[i]) & _FIELD, np.uint64(late[i]) >> _DUE
+                at = _first_reach(x[m * block + r], curve, m * span, guide, m * n_buckets, guide_scale[m])
+                key[m * block + r] = at << _DUE | m
 
 
 def _scratch(plan: Plan, block: np.uint64) -> tuple[NDArray[Any], ...]:
@@ -370,12 +376,14 @@ def _scratch(plan: Plan, block: np.uint64) -> tuple[NDArray[Any], ...]:
         np.empty(n_open * size, dtype=np.uint32),  # key
         np.empty(n_open * size, dtype=np.uint16),  # offset of the last pull carried out
         np.zeros(n_open * size, dtype=np.int32),  # requirements not yet met
+        np.empty(size * (n_open // 64 + 1), dtype=np.uint64),  # a bit by event where it is still to come, and can
         np.empty(size, dtype=np.uint32),  # least key
         np.empty(size + 1, dtype=np.uint32),  # runs or items that are left of those looked at
         np.empty(size + 1, dtype=np.uint32),  # runs that go on
         np.empty(size, dtype=np.uint32),  # item
         np.empty(n_open + 1, dtype=np.uint64),  # where an event's items end
-        np.empty(size * most + 1, dtype=np.uint32),  # event and run whose x is to be found anew
+        np.empty(size * most + 1, dtype=np.uint32),  # event and run whose offset is to be looked up
+        np.empty(size * most + 1, dtype=np.uint32),  # and those whose x is to be found anew
     )
 
 
