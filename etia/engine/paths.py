@@ -29,11 +29,13 @@ _BLOCK = np.uint64(128)
 """runs sorted together by the number of events that reach a trend"""
 _WORD, _HALF = np.uint64(64), np.uint64(32)
 """events whose bits stand in a word, and those that are compared at one go"""
-_UNROLLED = np.uint64(6)
-"""rows that are added in one go at most"""
+_UNROLLED = np.uint64(4)
+"""rows that are added in one go at most, and their numbers as the compiler knows them: by tuples of as many entries"""
+_COUNTS = ((), (0,), (0, 0), (0, 0, 0), (0, 0, 0, 0))
 _MANY = _UNROLLED + np.uint64(1)
 """group of the runs with more rows than that"""
-_ZERO, _ONE, _THREE, _COUNTER = np.uint64(0), np.uint64(1), np.uint64(3), np.uint64(0xFF)
+_ZERO, _ONE, _TWO, _THREE, _FOUR = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+_COUNTER = np.uint64(0xFF)
 
 
 class Courses(NamedTuple):
@@ -108,13 +110,13 @@ def _came_before(steps, at, n_acting, end):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _find_rows(n_rows, begin, end, ordered, word, steps, at, n_acting, row_of, of_step, first_event, place, own, row):  # type: ignore[no-untyped-def]
-    """Where in the table the rows of a group's runs begin for their first step; n_rows each, known to the compiler."""
+def _find_rows(count, begin, end, ordered, word, steps, at, n_acting, row_of, of_step, first_event, place, own, row):  # type: ignore[no-untyped-def]
+    """Where in the table the rows of a group's runs begin for their first step, as many as `count` has entries."""
     by_step = np.uint64(of_step > _ONE) * ~_ZERO  # all bits where an event's row hangs on its step
     for i in range(begin, end):
         r = np.uint64(ordered[i])
         left = word[r]
-        for j in range(n_rows):
+        for j in range(len(count)):
             m = lowest_bit(left)
             left &= left - _ONE
             step = np.uint64(steps[at + r * n_acting + m])
@@ -142,39 +144,72 @@ def _in_order_of_rows(came, n_words, reached_by, n, word, ordered):  # type: ign
     return sizes
 
 
-@njit(inline="always")
-def _sum(n_rows, total, table, row, i, s):  # type: ignore[no-untyped-def]
-    """A vector of the table's rows of a group's run i, n_rows of them, from step s on, added to `total`."""
-    for j in range(n_rows):
-        total = add(total, load(table, np.uint64(row[np.uint64(j) * _BLOCK + i]) + s))
+@njit
+def _rows(count, row, i):  # type: ignore[no-untyped-def]
+    """Where the rows of a group's run i begin, as many as `count` has entries."""
+    one = np.uint64(row[i]) if len(count) > 0 else _ZERO
+    two = np.uint64(row[_BLOCK + i]) if len(count) > 1 else _ZERO
+    three = np.uint64(row[_BLOCK * _TWO + i]) if len(count) > 2 else _ZERO
+    four = np.uint64(row[_BLOCK * _THREE + i]) if len(count) > 3 else _ZERO
+    return one, two, three, four
+
+
+@njit
+def _sum(count, total, table, rows, s):  # type: ignore[no-untyped-def]
+    """A vector of the table's first rows, as many as `count` has entries, from step s on, added to `total`."""
+    one, two, three, four = rows
+    if len(count) > 0:
+        total = add(total, load(table, one + s))
+    if len(count) > 1:
+        total = add(total, load(table, two + s))
+    if len(count) > 2:
+        total = add(total, load(table, three + s))
+    if len(count) > 3:
+        total = add(total, load(table, four + s))
     return total
 
 
 @njit(inline="always")
-def _write(n_rows, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride):  # type: ignore[no-untyped-def]
-    """Write the paths of a group's runs, n_rows rows each, known to the compiler; n is at least a vector's width.
+def _write(count, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride):  # type: ignore[no-untyped-def]
+    """Write the paths of a group's runs; n is at least a vector's width, and as many vectors are done at once as can.
 
-    What the last vectors may write once more comes to the same bits.
+    What the last vector may write once more comes to the same bits.
     """
     w = width(out)
+    ii, iii, iv, v, vi, vii = w + w, w * _THREE, w * _FOUR, w * np.uint64(5), w * np.uint64(6), w * np.uint64(7)
     s, final = _ZERO, n - w
-    while s + w + w < n:
-        one, two, three, four = s, s + w, min(s + w + w, final), min(s + w + w + w, final)
-        a, b = load(shared, at + one), load(shared, at + two)
-        c, d = load(shared, at + three), load(shared, at + four)
+    while s + vii <= n:
+        last = min(s + vii, final)
+        a, b, c, d = load(shared, at + s), load(shared, at + s + w), load(shared, at + s + ii), load(shared, at + s + iii)
+        e, f, g = load(shared, at + s + iv), load(shared, at + s + v), load(shared, at + s + vi)
+        h = load(shared, at + last)
         for i in range(n_here):
-            here = to + np.uint64(ordered[begin + i]) * run_stride
-            store(out, here + one, _sum(n_rows, a, table, row, i, one))
-            store(out, here + two, _sum(n_rows, b, table, row, i, two))
-            store(out, here + three, _sum(n_rows, c, table, row, i, three))
-            store(out, here + four, _sum(n_rows, d, table, row, i, four))
-        s += w + w + w + w
+            here, rows = to + np.uint64(ordered[begin + i]) * run_stride, _rows(count, row, i)
+            store(out, here + s, _sum(count, a, table, rows, s))
+            store(out, here + s + w, _sum(count, b, table, rows, s + w))
+            store(out, here + s + ii, _sum(count, c, table, rows, s + ii))
+            store(out, here + s + iii, _sum(count, d, table, rows, s + iii))
+            store(out, here + s + iv, _sum(count, e, table, rows, s + iv))
+            store(out, here + s + v, _sum(count, f, table, rows, s + v))
+            store(out, here + s + vi, _sum(count, g, table, rows, s + vi))
+            store(out, here + last, _sum(count, h, table, rows, last))
+        s += vii + w
+    while s + ii < n:
+        third, last = min(s + ii, final), min(s + iii, final)
+        a, b, c, d = load(shared, at + s), load(shared, at + s + w), load(shared, at + third), load(shared, at + last)
+        for i in range(n_here):
+            here, rows = to + np.uint64(ordered[begin + i]) * run_stride, _rows(count, row, i)
+            store(out, here + s, _sum(count, a, table, rows, s))
+            store(out, here + s + w, _sum(count, b, table, rows, s + w))
+            store(out, here + third, _sum(count, c, table, rows, third))
+            store(out, here + last, _sum(count, d, table, rows, last))
+        s += iv
     while s < n:
-        one = min(s, final)
-        a = load(shared, at + one)
+        last = min(s, final)
+        a = load(shared, at + last)
         for i in range(n_here):
             here = to + np.uint64(ordered[begin + i]) * run_stride
-            store(out, here + one, _sum(n_rows, a, table, row, i, one))
+            store(out, here + last, _sum(count, a, table, _rows(count, row, i), last))
         s += w
 
 
@@ -239,13 +274,14 @@ def _fill(  # type: ignore[no-untyped-def]
                     ordered[_MANY * _BLOCK + r] = r
             else:
                 sizes = _in_order_of_rows(came, n_words, reached_by[k * n_words], n_here, word, ordered)
-            for n_rows in literal_unroll((0, 1, 2, 3, 4, 5, 6)):
+            for count in literal_unroll(_COUNTS):
+                n_rows = len(count)
                 size, group = sizes >> np.uint64(8 * n_rows) & _COUNTER, np.uint64(n_rows) * _BLOCK
                 _find_rows(
-                    n_rows, group, group + size, ordered, word, steps, begin * n_acting, n_acting, row_of, of_step,
+                    count, group, group + size, ordered, word, steps, begin * n_acting, n_acting, row_of, of_step,
                     first_event, place, own, row,
                 )  # fmt: skip
-                _write(n_rows, size, ordered, group, row, shared, at, n, table, out, to, run_stride)
+                _write(count, size, ordered, group, row, shared, at, n, table, out, to, run_stride)
             for i in range(sizes >> (_MANY << _THREE)):
                 r = np.uint64(ordered[_MANY * _BLOCK + i])
                 n_rows = _find_many(

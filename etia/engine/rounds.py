@@ -235,7 +235,6 @@ def _spend(  # type: ignore[no-untyped-def]
     And `out` (runs, N) with their steps, where they come.
     """
     n_open, n_runs = np.uint64(threshold.shape[0]), np.uint64(threshold.shape[1])
-    n_sources = n_open + np.uint64(n_loose)
     last = np.uint64(cumulated.shape[1] - 1)
     absent = last + _ONE
     none = absent << _DUE
