@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, models, register_model
 
 __all__ = ["add", "below", "load", "multiply", "reaches", "running", "spread", "store", "subtract", "total", "unowned", "width"]
