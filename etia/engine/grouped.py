@@ -75,6 +75,9 @@ class Grouped(NamedTuple):
     constant: Constant
     varying: Varying
     requirements: Requirements
+    opened: Places  # (M,) their event indices
+    noise_row: Ints  # (M,) row of the noise that an event feels; −1 for none
+    most: int  # events on which one source acts, at most; at least M
 
 
 def grouped(plan: Plan) -> Grouped:
@@ -84,7 +87,12 @@ def grouped(plan: Plan) -> Grouped:
         plan.needs, plan.waiting_start.astype(np.uint64), plan.waiting, _starts(plan.waiting, len(plan.open)),
         waits_for[np.argsort(plan.waiting, kind="stable")].astype(np.uint64),
     )  # fmt: skip
-    return Grouped(_constant(plan), _varying(plan), requirements)
+    constant, varying = _constant(plan), _varying(plan)
+    acts = np.diff(constant.start) + np.diff(varying.start) + np.diff(requirements.waiting_start)
+    return Grouped(
+        constant, varying, requirements, plan.open.astype(np.uint64),
+        np.where(plan.feels_noise, np.cumsum(plan.feels_noise) - 1, -1), max(len(plan.open), int(acts.max(initial=0))),
+    )  # fmt: skip
 
 
 def _constant(plan: Plan) -> Constant:

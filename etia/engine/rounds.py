@@ -47,6 +47,8 @@ _UNORDERED = np.uint64(0xFFFF)
 spent: the next is then out of order"""
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _WORD, _BIT = np.uint64(6), np.uint64(63)
+_MANY = np.uint64(8)
+"""runs of a block for each that goes on, from which on the others are passed over"""
 _LAST_BUCKET = BUCKETS - 1.0
 
 @njit(inline="always")
@@ -144,6 +146,17 @@ def _least(keys, n_open, block, n, out):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
+def _least_of_few(keys, n_open, block, going, n_going, out):  # type: ignore[no-untyped-def]
+    """The same of those runs alone that still go on."""
+    for i in range(n_going):
+        r = np.uint64(going[i])
+        found = keys[r]
+        for m in range(_ONE, n_open):
+            found = min(found, keys[m * block + r])
+        out[r] = found
+
+
+@njit(inline="always")
 def _in_order_of_events(least, none, n_open, going, n_going, place, item):  # type: ignore[no-untyped-def]
     """Put the next occurrences of runs into `item`, and into `place[m]` where event m's end.
 
@@ -228,11 +241,11 @@ def _pull(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def _spend(  # type: ignore[no-untyped-def]
     threshold, n_loose, block, cumulated, guide, guide_scale, constant, varying, requirements, noise_row, n_rows,
-    factors, address, scratch, came, opened, as_of, out,
+    factors, address, room, came, opened, as_of, out,
 ):  # fmt: skip
-    """Fill `came` (runs, S) with the open events' offsets; its columns from M on hold the loose past sources'.
+    """Put the offsets at which open events come into `came` (runs, S), and their steps into `out` (runs, N).
 
-    And `out` (runs, N) with their steps, where they come.
+    `came` begins with NEVER; its columns from M on hold the loose past sources' offsets.
     """
     n_open, n_runs = np.uint64(threshold.shape[0]), np.uint64(threshold.shape[1])
     last = np.uint64(cumulated.shape[1] - 1)
@@ -247,11 +260,12 @@ def _spend(  # type: ignore[no-untyped-def]
     noise_row, factors, address = unowned(noise_row), unowned(factors), unowned(address)
     start, target, delay, inverse_ratio = unowned(start), unowned(target), unowned(delay), unowned(inverse_ratio)
     threshold, came, out = unowned(threshold), unowned(came), unowned(out)
-    x, key, pulled, lacks, open_, least, left, going, item, place, late, again = scratch
-    x, key, pulled, lacks, again = unowned(x), unowned(key), unowned(pulled), unowned(lacks), unowned(again)
-    open_, late = unowned(open_), unowned(late)
-    least, left, going, item, place = unowned(least), unowned(left), unowned(going), unowned(item), unowned(place)
-    has_needs = len(waiting) > 0 or needs.any()
+    x, key, pulled, lacks, open_, by_run, place, of_round = room
+    x, key, pulled, lacks = unowned(x), unowned(key), unowned(pulled), unowned(lacks)
+    open_, place, by_run, of_round = unowned(open_), unowned(place), unowned(by_run), unowned(of_round)
+    least, left, going, item = by_run[0], by_run[1], by_run[2], by_run[3]
+    late, again = of_round[0], of_round[1]
+    has_needs = len(need) > 0
     pull_at = np.empty(len(cause) + 1, np.int64)
     pull_inverse = np.empty(len(cause) + 1)
     for first in range(_ZERO, n_runs, block):
@@ -261,9 +275,6 @@ def _spend(  # type: ignore[no-untyped-def]
         open_[:] = 0
         for r in range(n):
             going[r] = r
-        for r in range(first, first + n):
-            for m in range(n_open):
-                came[r, m] = NEVER
         n_going = n
         for m in range(n_open):
             own = m * block
@@ -283,7 +294,8 @@ def _spend(  # type: ignore[no-untyped-def]
                 unmet = needs[m]
                 for p in range(need_start[m], need_start[m + _ONE]):
                     unmet -= need[p] >= n_open and came[first + r, need[p]] != NEVER
-                lacks[own + r] = unmet
+                if has_needs:
+                    lacks[own + r] = unmet
                 if unmet > 0:
                     x[own + r] = np.inf
                     key[own + r] = none | m
@@ -294,7 +306,7 @@ def _spend(  # type: ignore[no-untyped-def]
             # what is to be found anew: events whose pulls did not come in order, or whose requirements are now met
             for i in range(n_again):
                 r, m = np.uint64(again[i]) & _FIELD, np.uint64(again[i]) >> _DUE
-                if lacks[m * block + r] > 0:
+                if has_needs and lacks[m * block + r] > 0:
                     continue
                 begin = 0
                 for p in range(need_start[m], need_start[m + _ONE]):
@@ -317,7 +329,10 @@ def _spend(  # type: ignore[no-untyped-def]
                 x[m * block + r] = point
                 key[m * block + r] = at << _DUE | m
                 pulled[m * block + r] = applied
-            _least(key, n_open, block, n, least)
+            if n_going * _MANY < n:
+                _least_of_few(key, n_open, block, going, n_going, least)
+            else:
+                _least(key, n_open, block, n, least)
             n_going = _in_order_of_events(least, none, n_open, going, n_going, place, item)
             if n_going == 0:
                 break
@@ -364,26 +379,14 @@ def _spend(  # type: ignore[no-untyped-def]
                 key[m * block + r] = at << _DUE | m
 
 
-def _scratch(plan: Plan, block: np.uint64) -> tuple[NDArray[Any], ...]:
-    """What is kept of a block's runs: by event and run, by run, and by event."""
-    n_open, size = len(plan.open), int(block)
-    constant, varying, requirements = plan.grouped
-    acts = np.diff(constant.start) + np.diff(varying.start) + np.diff(requirements.waiting_start)
-    most = max(n_open, int(acts.max(initial=0)))
+def _room(n_open: int, block: int, most: int, needs: bool) -> tuple[NDArray[Any], ...]:
+    """What is kept of a block's runs: x, keys, last pulls, unmet requirements, bits, by run, by event, and of a round."""
     return (
-        np.empty(n_open * size),  # x: where on the cumulated hazard the threshold is spent
-        np.empty(n_open * size, dtype=np.uint32),  # key
-        np.empty(n_open * size, dtype=np.uint16),  # offset of the last pull carried out
-        np.zeros(n_open * size, dtype=np.int32),  # requirements not yet met
-        np.empty(size * (n_open // 64 + 1), dtype=np.uint64),  # a bit by event where it is still to come, and can
-        np.empty(size, dtype=np.uint32),  # least key
-        np.empty(size + 1, dtype=np.uint32),  # runs or items that are left of those looked at
-        np.empty(size + 1, dtype=np.uint32),  # runs that go on
-        np.empty(size, dtype=np.uint32),  # item
-        np.empty(n_open + 1, dtype=np.uint64),  # where an event's items end
-        np.empty(size * most + 1, dtype=np.uint32),  # event and run whose offset is to be looked up
-        np.empty(size * most + 1, dtype=np.uint32),  # and those whose x is to be found anew
-    )
+        np.empty(n_open * block), np.empty(n_open * block, dtype=np.uint32), np.empty(n_open * block, dtype=np.uint16),
+        np.zeros(n_open * block if needs else 0, dtype=np.int32),
+        np.empty(block * (n_open // 64 + 1), dtype=np.uint64), np.empty((4, block + 1), dtype=np.uint32),
+        np.empty(n_open + 1, dtype=np.uint64), np.empty((2, block * most + 1), dtype=np.uint32),
+    )  # fmt: skip
 
 
 def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats, out: Steps) -> None:
@@ -393,14 +396,15 @@ def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats, ou
     `factors` of noise on rates, (runs, rows, H + 1), or for fewer runs where there are none.
     """
     n_open, n_loose = len(threshold), loose_offset.shape[1]
-    came = np.empty((threshold.shape[1], n_open + n_loose), dtype=np.int16)
-    came[:, n_open:] = loose_offset
-    block = np.uint64(min(max(_POINTS // n_open // 64 * 64, _FEWEST_RUNS), _MOST_RUNS))
+    came = np.full((threshold.shape[1], n_open + n_loose), NEVER, dtype=np.int16)
+    if n_loose:
+        came[:, n_open:] = loose_offset
+    block = min(max(_POINTS // n_open // 64 * 64, _FEWEST_RUNS), _MOST_RUNS)
     has_factors = len(factors) == threshold.shape[1] and factors.shape[2] == plan.hazard.shape[1]
-    noise_row = np.where(plan.feels_noise & has_factors, np.cumsum(plan.feels_noise) - 1, -1)
+    constant, varying, requirements, opened, noise_row, most = plan.grouped
     _spend(
-        threshold, n_loose, block, plan.cumulated, plan.guide, plan.guide_scale, *plan.grouped, noise_row,
-        np.uint64(factors.shape[1]), factors.ravel(), np.empty(len(plan.varying.source) + 1, dtype=np.uint64),
-        _scratch(plan, block), came,
-        plan.open.astype(np.uint64), np.uint64(plan.program.as_of), out,
+        threshold, n_loose, np.uint64(block), plan.cumulated, plan.guide, plan.guide_scale, constant, varying,
+        requirements, noise_row if has_factors else np.full(n_open, -1), np.uint64(factors.shape[1]), factors.ravel(),
+        np.empty(len(plan.varying.source) + 1, dtype=np.uint64),
+        _room(n_open, block, most, len(requirements.source) > 0), came, opened, np.uint64(plan.program.as_of), out,
     )  # fmt: skip

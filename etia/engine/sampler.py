@@ -110,8 +110,9 @@ def sample(
     program, loose = plan.program, plan.loose.event
     past = past_steps(plan, streams, n_runs)
     out = np.empty((n_runs, program.n_events), dtype=np.int16)
-    out[:] = np.where(program.fixed_step == OPEN, NEVER, program.fixed_step)
-    out[:, loose] = past
+    _repeat(np.where(program.fixed_step == OPEN, NEVER, program.fixed_step).astype(np.int16), out)
+    if len(loose):
+        out[:, loose] = past
     if not len(plan.open):
         return out
     loose_offset = np.where(past == NEVER, NEVER, past - program.as_of)
@@ -122,3 +123,11 @@ def sample(
     )
     spend(plan, by_event, loose_offset, noise_factors(plan, noise) if factors is None else factors, out)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _repeat(row, out):  # type: ignore[no-untyped-def]
+    """The same row for every run."""
+    for r in range(len(out)):
+        for event in range(len(row)):
+            out[r, event] = row[event]
