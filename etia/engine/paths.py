@@ -170,30 +170,32 @@ def _sum(count, total, table, rows, s):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _write(count, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride):  # type: ignore[no-untyped-def]
+def _write(count, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride, beyond):  # type: ignore[no-untyped-def]
     """Write the paths of a group's runs; n is at least a vector's width, and as many vectors are done at once as can.
 
-    What the last vector may write once more comes to the same bits.
+    The first path lies `beyond` numbers behind an edge of what the processor fetches at once; no vector but the first
+    and last goes over one. What is written twice comes to the same bits.
     """
     w = width(out)
-    ii, iii, iv, v, vi, vii = w + w, w * _THREE, w * _FOUR, w * np.uint64(5), w * np.uint64(6), w * np.uint64(7)
-    s, final = _ZERO, n - w
-    while s + vii <= n:
-        last = min(s + vii, final)
-        a, b, c, d = load(shared, at + s), load(shared, at + s + w), load(shared, at + s + ii), load(shared, at + s + iii)
-        e, f, g = load(shared, at + s + iv), load(shared, at + s + v), load(shared, at + s + vi)
+    ii, iii, iv, v, vi = w + w, w * _THREE, w * _FOUR, w * np.uint64(5), w * np.uint64(6)
+    s, t, final = _ZERO, w - beyond, n - w
+    while t + vi <= n:
+        last = min(t + vi, final)
+        a, b, c, d = load(shared, at + s), load(shared, at + t), load(shared, at + t + w), load(shared, at + t + ii)
+        e, f, g = load(shared, at + t + iii), load(shared, at + t + iv), load(shared, at + t + v)
         h = load(shared, at + last)
         for i in range(n_here):
             here, rows = to + np.uint64(ordered[begin + i]) * run_stride, _rows(count, row, i)
             store(out, here + s, _sum(count, a, table, rows, s))
-            store(out, here + s + w, _sum(count, b, table, rows, s + w))
-            store(out, here + s + ii, _sum(count, c, table, rows, s + ii))
-            store(out, here + s + iii, _sum(count, d, table, rows, s + iii))
-            store(out, here + s + iv, _sum(count, e, table, rows, s + iv))
-            store(out, here + s + v, _sum(count, f, table, rows, s + v))
-            store(out, here + s + vi, _sum(count, g, table, rows, s + vi))
+            store(out, here + t, _sum(count, b, table, rows, t))
+            store(out, here + t + w, _sum(count, c, table, rows, t + w))
+            store(out, here + t + ii, _sum(count, d, table, rows, t + ii))
+            store(out, here + t + iii, _sum(count, e, table, rows, t + iii))
+            store(out, here + t + iv, _sum(count, f, table, rows, t + iv))
+            store(out, here + t + v, _sum(count, g, table, rows, t + v))
             store(out, here + last, _sum(count, h, table, rows, last))
-        s += vii + w
+        s = t + vi + w
+        t = s + w
     while s + ii < n:
         third, last = min(s + ii, final), min(s + iii, final)
         a, b, c, d = load(shared, at + s), load(shared, at + s + w), load(shared, at + third), load(shared, at + last)
@@ -259,6 +261,7 @@ def _fill(  # type: ignore[no-untyped-def]
     came, word, ordered, row = unowned(scratch[0]), unowned(scratch[1]), unowned(scratch[2]), unowned(scratch[3])
     n_acting, n = np.uint64(len(event)), np.uint64(len(shared)) // n_trends
     n_runs, n_words = np.uint64(len(steps)) // n_acting, np.uint64(len(reached_by)) // n_trends
+    lead = np.uint64(out.ctypes.data) // np.uint64(out.itemsize)
     of_step, n_places = np.uint64(len(row_of)) // n_acting, np.uint64(len(place)) // n_trends
     for begin in range(_ZERO, n_runs, _BLOCK):
         n_here = min(_BLOCK, n_runs - begin)
@@ -268,6 +271,7 @@ def _fill(  # type: ignore[no-untyped-def]
                 came[r * n_words + g] = _came_before(steps, here, min(n_acting - g * _WORD, _WORD), end)
         for k in range(n_trends):
             at, own, to = k * n, k * n_places, k * trend_stride + begin * run_stride
+            beyond = (lead + to) & (width(out) - _ONE)
             if n < width(out):
                 sizes = n_here << (_MANY << _THREE)
                 for r in range(n_here):
@@ -281,7 +285,7 @@ def _fill(  # type: ignore[no-untyped-def]
                     count, group, group + size, ordered, word, steps, begin * n_acting, n_acting, row_of, of_step,
                     first_event, place, own, row,
                 )  # fmt: skip
-                _write(count, size, ordered, group, row, shared, at, n, table, out, to, run_stride)
+                _write(count, size, ordered, group, row, shared, at, n, table, out, to, run_stride, beyond)
             for i in range(sizes >> (_MANY << _THREE)):
                 r = np.uint64(ordered[_MANY * _BLOCK + i])
                 n_rows = _find_many(
