@@ -157,28 +157,21 @@ def _least_of_few(keys, n_open, block, going, n_going, out):  # type: ignore[no-
 
 
 @njit(inline="always")
-def _in_order_of_events(least, none, n_open, going, n_going, place, item):  # type: ignore[no-untyped-def]
-    """Put the next occurrences of runs into `item`, and into `place[m]` where event m's end.
+def _by_event(least, none, block, going, n_going, n_items, item):  # type: ignore[no-untyped-def]
+    """Put the next occurrences of runs into `item`, those of event m from place m · block on, `n_items[m]` of them.
 
     `going` holds the runs that had one before, and afterwards those that have one still; how many there are.
     """
     n = _ZERO
-    place[: n_open + _ONE] = 0
+    n_items[:] = 0
     for i in range(n_going):
-        r = going[i]
-        key = np.uint64(least[r])
-        goes_on = np.uint64(key < none)
-        going[n] = r
-        n += goes_on
-        place[(key & _FIELD) + _ONE] += goes_on
-    for m in range(n_open):
-        place[m + _ONE] += place[m]
-    for i in range(n):
         r = np.uint64(going[i])
         key = np.uint64(least[r])
-        m = key & _FIELD
-        item[place[m]] = (key ^ m) | r
-        place[m] += _ONE
+        m, goes_on = key & _FIELD, np.uint64(key < none)
+        going[n] = r
+        n += goes_on
+        item[m * block + n_items[m]] = (key ^ m) | r
+        n_items[m] += goes_on
     return n
 
 
@@ -260,10 +253,10 @@ def _spend(  # type: ignore[no-untyped-def]
     noise_row, factors, address = unowned(noise_row), unowned(factors), unowned(address)
     start, target, delay, inverse_ratio = unowned(start), unowned(target), unowned(delay), unowned(inverse_ratio)
     threshold, came, out = unowned(threshold), unowned(came), unowned(out)
-    x, key, pulled, lacks, open_, by_run, place, of_round = room
-    x, key, pulled, lacks = unowned(x), unowned(key), unowned(pulled), unowned(lacks)
-    open_, place, by_run, of_round = unowned(open_), unowned(place), unowned(by_run), unowned(of_round)
-    least, left, going, item = by_run[0], by_run[1], by_run[2], by_run[3]
+    x, key, item, pulled, lacks, open_, by_run, n_items, of_round = room
+    x, key, item, pulled, lacks = unowned(x), unowned(key), unowned(item), unowned(pulled), unowned(lacks)
+    open_, n_items, by_run, of_round = unowned(open_), unowned(n_items), unowned(by_run), unowned(of_round)
+    least, left, going = by_run[0], by_run[1], by_run[2]
     late, again = of_round[0], of_round[1]
     has_needs = len(need) > 0
     pull_at = np.empty(len(cause) + 1, np.int64)
@@ -333,12 +326,13 @@ def _spend(  # type: ignore[no-untyped-def]
                 _least_of_few(key, n_open, block, going, n_going, least)
             else:
                 _least(key, n_open, block, n, least)
-            n_going = _in_order_of_events(least, none, n_open, going, n_going, place, item)
+            n_going = _by_event(least, none, block, going, n_going, n_items, item)
             if n_going == 0:
                 break
-            n_again, n_late, low = _ZERO, _ZERO, _ZERO
+            n_again, n_late = _ZERO, _ZERO
             for a in range(n_open):
-                high = place[a]
+                low = a * block
+                high = low + n_items[a]
                 if high == low:
                     continue
                 for i in range(low, high):
@@ -372,7 +366,6 @@ def _spend(  # type: ignore[no-untyped-def]
                         lacks[m * block + r] -= 1
                         again[n_again] = m << _DUE | r
                         n_again += np.uint64(lacks[m * block + r] == 0)
-                low = high
             for i in range(n_late):
                 r, m = np.uint64(late[i]) & _FIELD, np.uint64(late[i]) >> _DUE
                 at = _first_reach(x[m * block + r], curve, m * span, guide, m * n_buckets, guide_scale[m])
@@ -380,12 +373,13 @@ def _spend(  # type: ignore[no-untyped-def]
 
 
 def _room(n_open: int, block: int, most: int, needs: bool) -> tuple[NDArray[Any], ...]:
-    """What is kept of a block's runs: x, keys, last pulls, unmet requirements, bits, by run, by event, and of a round."""
+    """What is kept of a block's runs by event: x, keys, items, last pulls, unmet requirements; bits, and what else."""
     return (
-        np.empty(n_open * block), np.empty(n_open * block, dtype=np.uint32), np.empty(n_open * block, dtype=np.uint16),
+        np.empty(n_open * block), np.empty(n_open * block, dtype=np.uint32),
+        np.empty(n_open * block + 1, dtype=np.uint32), np.empty(n_open * block, dtype=np.uint16),
         np.zeros(n_open * block if needs else 0, dtype=np.int32),
-        np.empty(block * (n_open // 64 + 1), dtype=np.uint64), np.empty((4, block + 1), dtype=np.uint32),
-        np.empty(n_open + 1, dtype=np.uint64), np.empty((2, block * most + 1), dtype=np.uint32),
+        np.empty(block * (n_open // 64 + 1), dtype=np.uint64), np.empty((3, block + 1), dtype=np.uint32),
+        np.empty(n_open, dtype=np.uint64), np.empty((2, block * most + 1), dtype=np.uint32),
     )  # fmt: skip
 
 
