@@ -12,7 +12,20 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["add", "below", "load", "multiply", "reaches", "running", "spread", "store", "subtract", "total", "unowned", "width"]
+__all__ = [
+    "add",
+    "below",
+    "load",
+    "multiply",
+    "reaches",
+    "running",
+    "spread",
+    "store",
+    "subtract",
+    "total",
+    "unowned",
+    "width",
+]
 
 _BYTES = 64
 

@@ -35,7 +35,7 @@ _COUNTS = ((), (0,), (0, 0), (0, 0, 0), (0, 0, 0, 0))
 _MANY = _UNROLLED + np.uint64(1)
 """group of the runs with more rows than that"""
 _ZERO, _ONE, _TWO, _THREE, _FOUR = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
-_COUNTER = np.uint64(0xFF)
+_COUNTER, _PER_SHIFT = np.uint64(0xFF), _BLOCK >> _THREE
 
 
 class Courses(NamedTuple):
@@ -110,67 +110,69 @@ def _came_before(steps, at, n_acting, end):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _find_rows(count, begin, end, ordered, word, steps, at, n_acting, row_of, of_step, first_event, place, own, row):  # type: ignore[no-untyped-def]
-    """Where in the table the rows of a group's runs begin for their first step, as many as `count` has entries."""
+def _in_order_of_rows(came, n_words, reached_by, n, count, ordered):  # type: ignore[no-untyped-def]
+    """Put n runs in order of the number of events that reach a trend; the groups' sizes, 8 bits each.
+
+    Where there are several words, all runs count as having many.
+    """
+    if n_words > _ONE:
+        for r in range(n):
+            ordered[_MANY * _BLOCK + r] = r
+        return n << (_MANY << _THREE)
+    sizes = _ZERO
+    for r in range(n):
+        count[r] = min(count_bits(came[r] & reached_by), _MANY) << _THREE
+    for r in range(n):
+        shift = np.uint64(count[r])
+        ordered[shift * _PER_SHIFT + (sizes >> shift & _COUNTER)] = r
+        sizes += _ONE << shift
+    return sizes
+
+
+@njit(inline="always")
+def _find_rows(  # type: ignore[no-untyped-def]
+    counted, begin, end, ordered, came, reached_by, steps, at, n_acting, row_of, of_step, first_event, place, own, row,
+):  # fmt: skip
+    """Where in the table the rows of a group's runs begin for their first step, as many as `counted` has entries."""
     by_step = np.uint64(of_step > _ONE) * ~_ZERO  # all bits where an event's row hangs on its step
     for i in range(begin, end):
         r = np.uint64(ordered[i])
-        left = word[r]
-        for j in range(len(count)):
+        left = came[r] & reached_by
+        for j in range(len(counted)):
             m = lowest_bit(left)
             left &= left - _ONE
             step = np.uint64(steps[at + r * n_acting + m])
             found = np.uint64(row_of[m * of_step + ((step - first_event) & by_step)])
             row[np.uint64(j) * _BLOCK + (i - begin)] = np.uint64(place[own + found]) - step
-        word[r] = left
-
-
-@njit(inline="always")
-def _in_order_of_rows(came, n_words, reached_by, n, word, ordered):  # type: ignore[no-untyped-def]
-    """Put n runs in order of the events that reach a trend, whose bits come to `word`; the groups' sizes, 8 bits each.
-
-    Where there are several words, all runs count as having many.
-    """
-    sizes = _ZERO
-    if n_words > _ONE:
-        for r in range(n):
-            ordered[_MANY * _BLOCK + r] = r
-        return n << (_MANY << _THREE)
-    for r in range(n):
-        word[r] = came[r] & reached_by
-        c = min(count_bits(word[r]), _MANY)
-        ordered[c * _BLOCK + (sizes >> (c << _THREE) & _COUNTER)] = r
-        sizes += _ONE << (c << _THREE)
-    return sizes
 
 
 @njit
-def _rows(count, row, i):  # type: ignore[no-untyped-def]
-    """Where the rows of a group's run i begin, as many as `count` has entries."""
-    one = np.uint64(row[i]) if len(count) > 0 else _ZERO
-    two = np.uint64(row[_BLOCK + i]) if len(count) > 1 else _ZERO
-    three = np.uint64(row[_BLOCK * _TWO + i]) if len(count) > 2 else _ZERO
-    four = np.uint64(row[_BLOCK * _THREE + i]) if len(count) > 3 else _ZERO
+def _rows(counted, row, i):  # type: ignore[no-untyped-def]
+    """Where the rows of a group's run i begin, as many as `counted` has entries."""
+    one = np.uint64(row[i]) if len(counted) > 0 else _ZERO
+    two = np.uint64(row[_BLOCK + i]) if len(counted) > 1 else _ZERO
+    three = np.uint64(row[_BLOCK * _TWO + i]) if len(counted) > 2 else _ZERO
+    four = np.uint64(row[_BLOCK * _THREE + i]) if len(counted) > 3 else _ZERO
     return one, two, three, four
 
 
 @njit
-def _sum(count, total, table, rows, s):  # type: ignore[no-untyped-def]
-    """A vector of the table's first rows, as many as `count` has entries, from step s on, added to `total`."""
+def _sum(counted, total, table, rows, s):  # type: ignore[no-untyped-def]
+    """A vector of the table's first rows, as many as `counted` has entries, from step s on, added to `total`."""
     one, two, three, four = rows
-    if len(count) > 0:
+    if len(counted) > 0:
         total = add(total, load(table, one + s))
-    if len(count) > 1:
+    if len(counted) > 1:
         total = add(total, load(table, two + s))
-    if len(count) > 2:
+    if len(counted) > 2:
         total = add(total, load(table, three + s))
-    if len(count) > 3:
+    if len(counted) > 3:
         total = add(total, load(table, four + s))
     return total
 
 
 @njit(inline="always")
-def _write(count, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride, beyond):  # type: ignore[no-untyped-def]
+def _write(counted, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride, beyond):  # type: ignore[no-untyped-def]
     """Write the paths of a group's runs; n is at least a vector's width, and as many vectors are done at once as can.
 
     The first path lies `beyond` numbers behind an edge of what the processor fetches at once; no vector but the first
@@ -185,33 +187,33 @@ def _write(count, n_here, ordered, begin, row, shared, at, n, table, out, to, ru
         e, f, g = load(shared, at + t + iii), load(shared, at + t + iv), load(shared, at + t + v)
         h = load(shared, at + last)
         for i in range(n_here):
-            here, rows = to + np.uint64(ordered[begin + i]) * run_stride, _rows(count, row, i)
-            store(out, here + s, _sum(count, a, table, rows, s))
-            store(out, here + t, _sum(count, b, table, rows, t))
-            store(out, here + t + w, _sum(count, c, table, rows, t + w))
-            store(out, here + t + ii, _sum(count, d, table, rows, t + ii))
-            store(out, here + t + iii, _sum(count, e, table, rows, t + iii))
-            store(out, here + t + iv, _sum(count, f, table, rows, t + iv))
-            store(out, here + t + v, _sum(count, g, table, rows, t + v))
-            store(out, here + last, _sum(count, h, table, rows, last))
+            here, rows = to + np.uint64(ordered[begin + i]) * run_stride, _rows(counted, row, i)
+            store(out, here + s, _sum(counted, a, table, rows, s))
+            store(out, here + t, _sum(counted, b, table, rows, t))
+            store(out, here + t + w, _sum(counted, c, table, rows, t + w))
+            store(out, here + t + ii, _sum(counted, d, table, rows, t + ii))
+            store(out, here + t + iii, _sum(counted, e, table, rows, t + iii))
+            store(out, here + t + iv, _sum(counted, f, table, rows, t + iv))
+            store(out, here + t + v, _sum(counted, g, table, rows, t + v))
+            store(out, here + last, _sum(counted, h, table, rows, last))
         s = t + vi + w
         t = s + w
     while s + ii < n:
         third, last = min(s + ii, final), min(s + iii, final)
         a, b, c, d = load(shared, at + s), load(shared, at + s + w), load(shared, at + third), load(shared, at + last)
         for i in range(n_here):
-            here, rows = to + np.uint64(ordered[begin + i]) * run_stride, _rows(count, row, i)
-            store(out, here + s, _sum(count, a, table, rows, s))
-            store(out, here + s + w, _sum(count, b, table, rows, s + w))
-            store(out, here + third, _sum(count, c, table, rows, third))
-            store(out, here + last, _sum(count, d, table, rows, last))
+            here, rows = to + np.uint64(ordered[begin + i]) * run_stride, _rows(counted, row, i)
+            store(out, here + s, _sum(counted, a, table, rows, s))
+            store(out, here + s + w, _sum(counted, b, table, rows, s + w))
+            store(out, here + third, _sum(counted, c, table, rows, third))
+            store(out, here + last, _sum(counted, d, table, rows, last))
         s += iv
     while s < n:
         last = min(s, final)
         a = load(shared, at + last)
         for i in range(n_here):
             here = to + np.uint64(ordered[begin + i]) * run_stride
-            store(out, here + last, _sum(count, a, table, _rows(count, row, i), last))
+            store(out, here + last, _sum(counted, a, table, _rows(counted, row, i), last))
         s += w
 
 
@@ -258,7 +260,7 @@ def _fill(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     steps, shared, table, out = unowned(steps), unowned(shared), unowned(table), unowned(out)
     row_of, place, reached_by = unowned(row_of), unowned(place), unowned(reached_by)
-    came, word, ordered, row = unowned(scratch[0]), unowned(scratch[1]), unowned(scratch[2]), unowned(scratch[3])
+    came, count, ordered, row = unowned(scratch[0]), unowned(scratch[1]), unowned(scratch[2]), unowned(scratch[3])
     n_acting, n = np.uint64(len(event)), np.uint64(len(shared)) // n_trends
     n_runs, n_words = np.uint64(len(steps)) // n_acting, np.uint64(len(reached_by)) // n_trends
     lead = np.uint64(out.ctypes.data) // np.uint64(out.itemsize)
@@ -277,15 +279,15 @@ def _fill(  # type: ignore[no-untyped-def]
                 for r in range(n_here):
                     ordered[_MANY * _BLOCK + r] = r
             else:
-                sizes = _in_order_of_rows(came, n_words, reached_by[k * n_words], n_here, word, ordered)
-            for count in literal_unroll(_COUNTS):
-                n_rows = len(count)
+                sizes = _in_order_of_rows(came, n_words, reached_by[k * n_words], n_here, count, ordered)
+            for counted in literal_unroll(_COUNTS):
+                n_rows = len(counted)
                 size, group = sizes >> np.uint64(8 * n_rows) & _COUNTER, np.uint64(n_rows) * _BLOCK
                 _find_rows(
-                    count, group, group + size, ordered, word, steps, begin * n_acting, n_acting, row_of, of_step,
-                    first_event, place, own, row,
+                    counted, group, group + size, ordered, came, reached_by[k * n_words], steps, begin * n_acting, n_acting,
+                    row_of, of_step, first_event, place, own, row,
                 )  # fmt: skip
-                _write(count, size, ordered, group, row, shared, at, n, table, out, to, run_stride, beyond)
+                _write(counted, size, ordered, group, row, shared, at, n, table, out, to, run_stride, beyond)
             for i in range(sizes >> (_MANY << _THREE)):
                 r = np.uint64(ordered[_MANY * _BLOCK + i])
                 n_rows = _find_many(
@@ -295,12 +297,12 @@ def _fill(  # type: ignore[no-untyped-def]
                 _write_many(n_rows, row, shared, at, n, table, out, to + r * run_stride)
 
 
-def room(courses: Courses) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16], NDArray[np.uint32]]:
-    """Room for what is kept of a block: bits by run, those of a trend, the order of runs, and rows."""
+def room(courses: Courses) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16], NDArray[np.uint32]]:
+    """Room for what is kept of a block: bits by run, numbers of rows, the order of runs, and rows."""
     block, many = int(_BLOCK), int(_MANY)
     n_words = len(courses.reached_by) // courses.n_trends
     return (
-        np.empty(block * n_words, dtype=np.uint64), np.empty(block, dtype=np.uint64),
+        np.empty(block * n_words, dtype=np.uint64), np.empty(block, dtype=np.uint8),
         np.empty((many + 1) * block, dtype=np.uint16),
         np.empty(max(many * block, len(courses.event)), dtype=np.uint32),
     )  # fmt: skip
