@@ -130,9 +130,7 @@ def reaches(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG
 
 @intrinsic  # type: ignore[untyped-decorator]
 def below(typingctx, array, at, bound):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Bits in an unsigned number, the first of 64 bytes of an array of small integers from `at` on lowest: set where
-    a number is below `bound`, as unsigned ones.
-    """
+    """Bits in an unsigned number: set where the small unsigned numbers in 64 bytes from `at` on are below `bound`."""
     count = _BYTES * 8 // array.dtype.bitwidth
 
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
