@@ -284,8 +284,8 @@ def _fill(  # type: ignore[no-untyped-def]
                 n_rows = len(counted)
                 size, group = sizes >> np.uint64(8 * n_rows) & _COUNTER, np.uint64(n_rows) * _BLOCK
                 _find_rows(
-                    counted, group, group + size, ordered, came, reached_by[k * n_words], steps, begin * n_acting, n_acting,
-                    row_of, of_step, first_event, place, own, row,
+                    counted, group, group + size, ordered, came, reached_by[k * n_words], steps, begin * n_acting,
+                    n_acting, row_of, of_step, first_event, place, own, row,
                 )  # fmt: skip
                 _write(counted, size, ordered, group, row, shared, at, n, table, out, to, run_stride, beyond)
             for i in range(sizes >> (_MANY << _THREE)):

@@ -51,6 +51,7 @@ _MANY = np.uint64(8)
 """runs of a block for each that goes on, from which on the others are passed over"""
 _LAST_BUCKET = BUCKETS - 1.0
 
+
 @njit(inline="always")
 def _first_reach(x, curve, row, guide, buckets, scale):  # type: ignore[no-untyped-def]
     """First offset at which the cumulated hazard, from place `row` in `curve` on, reaches x, which it does reach."""
