@@ -39,14 +39,15 @@ __all__ = ["spend"]
 _MOST_RUNS, _FEWEST_RUNS, _POINTS = 2048, 64, 40_960
 """most and fewest runs of a block, and how many pairs of run and event it aims at, to be kept near the processor"""
 
-# A key holds the offset at which an event comes as far as is known (the offset after the last for never), and the event,
-# in 16 bits each: a run's least key is its next occurrence. An item is the same with the run in place of the event.
+# A key holds the offset at which an event comes as far as is known (the offset after the last for never) and the event,
+# 16 bits each: a run's least key is its next occurrence. An item is the same with the run in place of the event.
 _DUE, _FIELD = np.uint64(16), np.uint64(0xFFFF)
 _UNORDERED = np.uint64(0xFFFF)
 """stands for the offset of the last pull carried out where a pull lies beyond the point at which the threshold is
 spent: the next is then out of order"""
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _WORD, _BIT = np.uint64(6), np.uint64(63)
+"""m >> 6 is the word in which event m has its bit, m & 63 the bit"""
 _MANY = np.uint64(8)
 """runs of a block for each that goes on, from which on the others are passed over"""
 _LAST_BUCKET = BUCKETS - 1.0
@@ -196,8 +197,8 @@ def _first_keys(  # type: ignore[no-untyped-def]
         left[n_left] = r
         n_left += np.uint64(x[own + r] <= reach)
     for i in range(n_left):
-        r = np.uint64(left[i])
-        key[own + r] = _first_reach(x[own + r], curve, row, guide, buckets, scale) << _DUE | m
+        place = own + np.uint64(left[i])
+        key[place] = _first_reach(x[place], curve, row, guide, buckets, scale) << _DUE | m
 
 
 @njit(inline="always")
@@ -374,14 +375,20 @@ def _spend(  # type: ignore[no-untyped-def]
 
 
 def _room(n_open: int, block: int, most: int, needs: bool) -> tuple[NDArray[Any], ...]:
-    """What is kept of a block's runs by event: x, keys, items, last pulls, unmet requirements; bits, and what else."""
+    """Room for what is kept of a block, `most` being the events on which one source acts at most."""
     return (
-        np.empty(n_open * block), np.empty(n_open * block, dtype=np.uint32),
-        np.empty(n_open * block + 1, dtype=np.uint32), np.empty(n_open * block, dtype=np.uint16),
-        np.zeros(n_open * block if needs else 0, dtype=np.int32),
-        np.empty(block * (n_open // 64 + 1), dtype=np.uint64), np.empty((3, block + 1), dtype=np.uint32),
-        np.empty(n_open, dtype=np.uint64), np.empty((2, block * most + 1), dtype=np.uint32),
-    )  # fmt: skip
+        np.empty(n_open * block),  # x: where on the cumulated hazard the threshold is spent, by event and run
+        np.empty(n_open * block, dtype=np.uint32),  # keys, by event and run
+        np.empty(n_open * block + 1, dtype=np.uint32),  # a round's items, by event
+        np.empty(n_open * block, dtype=np.uint16),  # offset of the last pull carried out, by event and run
+        np.zeros(n_open * block if needs else 0, dtype=np.int32),  # requirements not yet met, by event and run
+        np.empty(block * (n_open // 64 + 1), dtype=np.uint64),  # a bit by event where it is still to come, and can
+        np.empty(
+            (3, block + 1), dtype=np.uint32
+        ),  # by run: least key, what is left of those looked at, those that go on
+        np.empty(n_open, dtype=np.uint64),  # number of items by event
+        np.empty((2, block * most + 1), dtype=np.uint32),  # event and run: offset to be looked up, x to be found anew
+    )
 
 
 def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats, out: Steps) -> None:

@@ -65,3 +65,32 @@ def test_a_run_is_the_same_whatever_runs_are_sampled_with_it(first):
     plan = prepare(program)
     alone = sample(plan, STREAMS.starting_at(first), 1)
     assert np.array_equal(alone[0], sample(plan, STREAMS, N_RUNS)[first])
+
+
+def _strong(n_events: int, n_steps: int):
+    """Open events alone, each pulled on by four others, tenfold or a tenth, and one in five shut off by another."""
+    rng = np.random.default_rng(n_events)
+    links = [
+        (int(source), target, link_curve(10.0 ** rng.uniform(-1, 1), n_steps, lag=int(rng.integers(0, 9))))
+        for target in range(n_events)
+        for source in rng.choice(np.delete(np.arange(n_events), target), 4, replace=False)
+    ]
+    shut = [(b, (7 * b + 1) % n_events) for b in range(0, n_events, 5)]
+    rates = rng.uniform(0.02, 1.5, n_events) / n_steps
+    return make_program(n_steps, 0, [OPEN] * n_events, rates, links=links, prevented_by=shut)
+
+
+@pytest.mark.parametrize("n_events", [6, 64, 70, 130])
+def test_strong_links_between_many_events_agree_with_the_plain_twin(n_events):
+    program, names = _strong(n_events, 40), [f"e{i}" for i in range(n_events)]
+    streams, n_runs = Streams(keys(5, "threshold", names), keys(5, "past", names), keys(5, "noise", [])), 60
+    assert np.array_equal(
+        sample(prepare(program), streams, n_runs), plain_sample(program, thresholds(streams.threshold, 0, n_runs))
+    )
+
+
+def test_runs_do_not_depend_on_the_block_that_they_are_taken_in():
+    program, n_runs = _world(70, 2, noisy=False, acting=False), 5000
+    plan = prepare(program)
+    pieces = [sample(plan, STREAMS.starting_at(first), 625) for first in range(0, n_runs, 625)]
+    assert np.array_equal(sample(plan, STREAMS, n_runs), np.concatenate(pieces))
