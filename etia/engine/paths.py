@@ -44,8 +44,8 @@ class Courses(NamedTuple):
     shared: Reals  # (K · n,) course without the events that differ between runs
     table: Reals  # responses one after the other, noughts before and behind each
     event: NDArray[np.intp]  # (A,) events that move any of the trends
-    row_of: NDArray[np.uint32]  # (A · steps,) row of the response of each by its step, or (A,) where that is the same
-    place: NDArray[np.uint32]  # (K · rows,) where the value for age 0 stands in the table, plus `first`
+    row_of: NDArray[np.uint32]  # (A · steps,) row of the response of each by its step; none where that is the same
+    place: NDArray[np.uint32]  # (K · rows,), or else (K · A,), where the value for age 0 stands in the table, plus `first`
     reached_by: NDArray[np.uint64]  # (K · words,) a bit for each of A events that reaches a trend
     first_event: int  # before this step none of them comes
     end: int  # first + n
@@ -85,7 +85,7 @@ def courses(
     acting = np.flatnonzero(reaches.any(axis=1))
     rows = response_row[acting]
     if np.all(rows == rows[:, :1]):
-        rows = rows[:, :1]
+        place, rows = place[:, rows[:, 0]], rows[:, :0]
     event, reached = np.nonzero(reaches[acting])
     reached_by = np.zeros((n_trends, -(-len(acting) // int(_WORD))), dtype=np.uint64)
     np.bitwise_or.at(reached_by, (reached, event // int(_WORD)), np.uint64(1) << (event % int(_WORD)).astype(np.uint64))
@@ -134,7 +134,6 @@ def _find_rows(  # type: ignore[no-untyped-def]
     counted, begin, end, ordered, came, reached_by, steps, at, n_acting, row_of, of_step, first_event, place, own, row,
 ):  # fmt: skip
     """Where in the table the rows of a group's runs begin for their first step, as many as `counted` has entries."""
-    by_step = np.uint64(of_step > _ONE) * ~_ZERO  # all bits where an event's row hangs on its step
     for i in range(begin, end):
         r = np.uint64(ordered[i])
         left = came[r] & reached_by
@@ -142,7 +141,7 @@ def _find_rows(  # type: ignore[no-untyped-def]
             m = lowest_bit(left)
             left &= left - _ONE
             step = np.uint64(steps[at + r * n_acting + m])
-            found = np.uint64(row_of[m * of_step + ((step - first_event) & by_step)])
+            found = np.uint64(row_of[m * of_step + step - first_event]) if of_step > _ZERO else m
             row[np.uint64(j) * _BLOCK + (i - begin)] = np.uint64(place[own + found]) - step
 
 
@@ -247,7 +246,7 @@ def _find_many(came, reached_by, n_words, steps, at, row_of, of_step, first_even
             m = g * _WORD + lowest_bit(left)
             left &= left - _ONE
             step = np.uint64(steps[at + m])
-            found = np.uint64(row_of[m * of_step + ((step - first_event) & by_step)])
+            found = np.uint64(row_of[m * of_step + step - first_event]) if of_step > _ZERO else m
             row[n] = np.uint64(place[own + found]) - step
             n += _ONE
     return n
