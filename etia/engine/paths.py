@@ -45,7 +45,7 @@ class Courses(NamedTuple):
     table: Reals  # responses one after the other, noughts before and behind each
     event: NDArray[np.intp]  # (A,) events that move any of the trends
     row_of: NDArray[np.uint32]  # (A · steps,) row of the response of each by its step; none where that is the same
-    place: NDArray[np.uint32]  # (K · rows,), or else (K · A,), where the value for age 0 stands in the table, plus `first`
+    place: NDArray[np.uint32]  # (K · rows,), or else (K · A,), where the value for age 0 stands, plus `first`
     reached_by: NDArray[np.uint64]  # (K · words,) a bit for each of A events that reaches a trend
     first_event: int  # before this step none of them comes
     end: int  # first + n
@@ -238,7 +238,6 @@ def _write_many(n_rows, row, shared, at, n, table, out, to):  # type: ignore[no-
 @njit(inline="always")
 def _find_many(came, reached_by, n_words, steps, at, row_of, of_step, first_event, place, own, row):  # type: ignore[no-untyped-def]
     """Where in the table a run's rows begin for its first step; how many."""
-    by_step = np.uint64(of_step > _ONE) * ~_ZERO
     n = _ZERO
     for g in range(n_words):
         left = came[g] & reached_by[g]
