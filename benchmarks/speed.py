@@ -76,6 +76,7 @@ class Ours:
         """All three for runs first … first + n_runs − 1, trajectories into a reused buffer."""
         out = self.buffer() if out is None else out
         laid_out = self.laid_out
+        assert np.array_equal(laid_out.event, np.arange(self.given.program.n_events))  # so that steps need no choosing
         strides = laid_out.n_steps, laid_out.n_steps * laid_out.n_trends
         parts, numbers = laid_out[:6], tuple(np.uint64(number) for number in (*laid_out[6:], *strides))
         scratch = room(laid_out)

@@ -23,8 +23,6 @@ __all__ = ["BEYOND", "Constant", "Grouped", "Requirements", "Varying", "grouped"
 
 BEYOND = 8
 """noughts behind a row, so that a vector may be read from any of its places"""
-_SHUT = 1e300
-"""1/K of what shuts an event off: finite, so that nothing left times it is nothing"""
 _BY_ROUNDING = 1.0 + 1e-9
 """far more than what products of ratios are off by"""
 
@@ -36,7 +34,7 @@ class Constant(NamedTuple):
     target: Places
     delay: Places
     inverse: Floats  # 1/K
-    most: Floats  # (M,) what an event's rate is multiplied by at most, and a little more for rounding
+    most: Floats  # (M,) what these multiply an event's rate by at most, and a little more for rounding
     by_target: Places  # (M + 1,) grouped by target, all of them
     cause: Places  # (Q,) source
     cause_delay: Ints  # (Q,)
@@ -77,7 +75,7 @@ class Grouped(NamedTuple):
     requirements: Requirements
     opened: Places  # (M,) their event indices
     noise_row: Ints  # (M,) row of the noise that an event feels; −1 for none
-    most: int  # events on which one source acts, at most; at least M
+    busiest: int  # events on which one source acts, at most; at least M
 
 
 def grouped(plan: Plan) -> Grouped:
@@ -101,11 +99,12 @@ def _constant(plan: Plan) -> Constant:
     shutting = np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))
     source, target = np.r_[source, shutting], np.r_[constant.target, plan.shut]
     delay = np.r_[constant.delay, np.ones(len(shutting), dtype=np.int64)]
-    inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), _SHUT)]
+    inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), np.inf)]
     order, by_target = np.argsort(source, kind="stable"), np.argsort(target, kind="stable")
     order = order[~plan.varying.varies[target[order]]]
     most = np.ones(n_open)
-    np.multiply.at(most, target, np.maximum(1.0 / inverse, 1.0))
+    with np.errstate(over="ignore", divide="ignore"):  # infinite: such an event is never out of reach
+        np.multiply.at(most, target, np.maximum(1.0 / inverse, 1.0))
     return Constant(
         _starts(source[order], plan.n_sources), target[order].astype(np.uint64), delay[order].astype(np.uint64),
         inverse[order], most * _BY_ROUNDING,

@@ -174,8 +174,9 @@ def _sum(counted, total, table, rows, s):  # type: ignore[no-untyped-def]
 def _write(counted, n_here, ordered, begin, row, shared, at, n, table, out, to, run_stride, beyond):  # type: ignore[no-untyped-def]
     """Write the paths of a group's runs; n is at least a vector's width, and as many vectors are done at once as can.
 
-    The first path lies `beyond` numbers behind an edge of what the processor fetches at once; no vector but the first
-    and last goes over one. What is written twice comes to the same bits.
+    The first path lies `beyond` numbers behind an edge of what the processor fetches at once. Where eight vectors go
+    together and all paths lie alike, no vector but the first and last goes over an edge. What is written twice comes to
+    the same bits.
     """
     w = width(out)
     ii, iii, iv, v, vi = w + w, w * _THREE, w * _FOUR, w * np.uint64(5), w * np.uint64(6)
@@ -295,6 +296,16 @@ def _fill(  # type: ignore[no-untyped-def]
                 _write_many(n_rows, row, shared, at, n, table, out, to + r * run_stride)
 
 
+@njit(cache=True, nogil=True)
+def _columns(rows, chosen):  # type: ignore[no-untyped-def]
+    """The chosen columns of an array."""
+    out = np.empty((len(rows), len(chosen)), rows.dtype)
+    for r in range(len(rows)):
+        for place in range(len(chosen)):
+            out[r, place] = rows[r, chosen[place]]
+    return out
+
+
 def room(courses: Courses) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint16], NDArray[np.uint32]]:
     """Room for what is kept of a block: bits by run, numbers of rows, the order of runs, and rows."""
     block, many = int(_BLOCK), int(_MANY)
@@ -309,7 +320,7 @@ def room(courses: Courses) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArr
 def fill_paths(courses: Courses, steps: Steps, out: Reals, *, trend_axis: int = 1) -> None:
     """Write the paths of all runs into `out` (runs, K, n), or (K, runs, n) with `trend_axis` 0.
 
-    Steps are contiguous in `out`. `steps` (runs, N) the events' steps.
+    Steps are contiguous in `out`, whose type is that of `courses`. `steps` (runs, N) the events' steps.
     """
     if not out.size:
         return
@@ -319,9 +330,11 @@ def fill_paths(courses: Courses, steps: Steps, out: Reals, *, trend_axis: int = 
     by_run, by_trend = (out.strides[axis] // out.itemsize for axis in (1 - trend_axis, trend_axis))
     assert out.shape[2] == 1 or out.strides[2] == out.itemsize
     length = (len(steps) - 1) * by_run + (courses.n_trends - 1) * by_trend + courses.n_steps
-    acting = steps if len(courses.event) == steps.shape[1] else steps[:, courses.event]
+    assert out.dtype == courses.shared.dtype
+    is_all = np.array_equal(courses.event, np.arange(steps.shape[1]))
+    acting = np.ascontiguousarray(steps) if is_all else _columns(steps, courses.event)
     _fill(
-        np.ascontiguousarray(acting).reshape(-1), *courses[:6], *(np.uint64(number) for number in courses[6:]),
-        np.uint64(by_trend), np.uint64(by_run), room(courses),
+        acting.reshape(-1), *courses[:6], *(np.uint64(number) for number in courses[6:]), np.uint64(by_trend),
+        np.uint64(by_run), room(courses),
         np.lib.stride_tricks.as_strided(out, (length,), (out.itemsize,)),
     )  # fmt: skip

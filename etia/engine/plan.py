@@ -333,10 +333,11 @@ def _pulls(
     varies = feels_noise[opened].copy()
     varies[targets[target[(delay < 0) | by_calendar]]] = True
     is_constant = ~varies[targets[target]]
+    with np.errstate(over="ignore"):  # a K of nothing shuts the event off
+        inverse = np.exp(-pull[is_constant, -1])
     start, columns = _grouped(
-        position[source[is_constant]], len(sources), targets[target[is_constant]], delay[is_constant],
-        np.exp(-pull[is_constant, -1]),
-    )  # fmt: skip
+        position[source[is_constant]], len(sources), targets[target[is_constant]], delay[is_constant], inverse
+    )
     own, late = np.flatnonzero(~is_constant & (position[source] < n_open)), np.flatnonzero(position[source] >= n_open)
     aging, acted, late = own[~by_calendar[own]], own[by_calendar[own]], late[~is_constant[late]]
     span = program.n_steps - as_of

@@ -48,9 +48,11 @@ spent: the next is then out of order"""
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _WORD, _BIT = np.uint64(6), np.uint64(63)
 """m >> 6 is the word in which event m has its bit, m & 63 the bit"""
-_MANY = np.uint64(8)
+_SPARSE = np.uint64(8)
 """runs of a block for each that goes on, from which on the others are passed over"""
 _LAST_BUCKET = BUCKETS - 1.0
+_NEXT, _LEAST = 1.0 + 2.0**-52, 1e-300
+"""times and plus what a number becomes a greater one, by as little as can be"""
 
 
 @njit(inline="always")
@@ -62,6 +64,12 @@ def _first_reach(x, curve, row, guide, buckets, scale):  # type: ignore[no-untyp
     while curve[row + i] < x:
         i += _ONE
     return i
+
+
+@njit(inline="always")
+def _moved(x, before, inverse):  # type: ignore[no-untyped-def]
+    """Where a pull of 1/K = `inverse` puts a point x that lies beyond `before`, and never back to it by rounding."""
+    return max(before + (x - before) * inverse, before * _NEXT + _LEAST)
 
 
 @njit(inline="always")
@@ -90,7 +98,7 @@ def _replay(m, threshold, begin, r, came, by_target, cause, cause_delay, cause_i
         before = cumulated[m, min(max(at[j] - 1, begin), absent - 1)]
         if x <= before:
             return x, _UNORDERED
-        x = before + (x - before) * inverse[j]
+        x = _moved(x, before, inverse[j])
         applied = np.uint64(min(at[j], absent))
     return x, applied
 
@@ -134,8 +142,8 @@ def _follow(  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _least(keys, n_open, block, n, out):  # type: ignore[no-untyped-def]
-    """The least key of each of a block's first n runs: four events at a time."""
+def _least_keys(keys, n_open, block, n, out):  # type: ignore[no-untyped-def]
+    """The least key of each of a block's first n runs: two events at a time."""
     for r in range(n):
         out[r] = keys[r]
     for m in range(_ONE, n_open - _ONE, np.uint64(2)):
@@ -148,7 +156,7 @@ def _least(keys, n_open, block, n, out):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _least_of_few(keys, n_open, block, going, n_going, out):  # type: ignore[no-untyped-def]
+def _least_keys_of_few(keys, n_open, block, going, n_going, out):  # type: ignore[no-untyped-def]
     """The same of those runs alone that still go on."""
     for i in range(n_going):
         r = np.uint64(going[i])
@@ -183,7 +191,8 @@ def _first_keys(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Event m's points and keys in a block's n runs before anything pulls; they stand from place `own` on.
 
-    Bit m of `open_`, whose words stand from place `bits` on, is set in runs in which the event can come.
+    Bit m of `open_`, whose words stand from place `bits` on, is set in runs in which the event can come, as long as
+    constant pulls alone act on it; else the bit is not looked at.
     """
     none = (last + _ONE) << _DUE | m
     for r in range(n):
@@ -223,7 +232,7 @@ def _pull(  # type: ignore[no-untyped-def]
         at = min((np.uint64(left[i]) >> _DUE) + lag, absent)
         before, point = curve[row + at - _ONE], x[own + r]
         moves = np.uint64(point > before)
-        point = min(point, before) + max(point - before, 0.0) * inverse  # where it does not move, the same
+        point = _moved(point, before, inverse) if point > before else point
         x[own + r] = point
         key[own + r] = none & -moves | np.uint64(key[own + r]) & (moves - _ONE)  # by masks: no branch to foresee
         late[n_late] = again[n_again] = m << _DUE | r
@@ -324,10 +333,10 @@ def _spend(  # type: ignore[no-untyped-def]
                 x[m * block + r] = point
                 key[m * block + r] = at << _DUE | m
                 pulled[m * block + r] = applied
-            if n_going * _MANY < n:
-                _least_of_few(key, n_open, block, going, n_going, least)
+            if n_going * _SPARSE < n:
+                _least_keys_of_few(key, n_open, block, going, n_going, least)
             else:
-                _least(key, n_open, block, n, least)
+                _least_keys(key, n_open, block, n, least)
             n_going = _by_event(least, none, block, going, n_going, n_items, item)
             if n_going == 0:
                 break
@@ -370,24 +379,24 @@ def _spend(  # type: ignore[no-untyped-def]
                         n_again += np.uint64(lacks[m * block + r] == 0)
             for i in range(n_late):
                 r, m = np.uint64(late[i]) & _FIELD, np.uint64(late[i]) >> _DUE
-                at = _first_reach(x[m * block + r], curve, m * span, guide, m * n_buckets, guide_scale[m])
-                key[m * block + r] = at << _DUE | m
+                point = x[m * block + r]
+                if point <= curve[m * span + last]:  # no further pull of the same source has put it out of reach
+                    at = _first_reach(point, curve, m * span, guide, m * n_buckets, guide_scale[m])
+                    key[m * block + r] = at << _DUE | m
 
 
-def _room(n_open: int, block: int, most: int, needs: bool) -> tuple[NDArray[Any], ...]:
-    """Room for what is kept of a block, `most` being the events on which one source acts at most."""
+def _room(n_open: int, block: int, busiest: int, needs: bool) -> tuple[NDArray[Any], ...]:
+    """Room for what is kept of a block, `busiest` being the events on which one source acts at most."""
     return (
         np.empty(n_open * block),  # x: where on the cumulated hazard the threshold is spent, by event and run
         np.empty(n_open * block, dtype=np.uint32),  # keys, by event and run
-        np.empty(n_open * block + 1, dtype=np.uint32),  # a round's items, by event
+        np.empty(n_open * block, dtype=np.uint32),  # a round's items, by event
         np.empty(n_open * block, dtype=np.uint16),  # offset of the last pull carried out, by event and run
         np.zeros(n_open * block if needs else 0, dtype=np.int32),  # requirements not yet met, by event and run
         np.empty(block * (n_open // 64 + 1), dtype=np.uint64),  # a bit by event where it is still to come, and can
-        np.empty(
-            (3, block + 1), dtype=np.uint32
-        ),  # by run: least key, what is left of those looked at, those that go on
+        np.empty((3, block + 1), dtype=np.uint32),  # least keys; runs that are left of those looked at; that go on
         np.empty(n_open, dtype=np.uint64),  # number of items by event
-        np.empty((2, block * most + 1), dtype=np.uint32),  # event and run: offset to be looked up, x to be found anew
+        np.empty((2, block * busiest + 1), dtype=np.uint32),  # event and run, to be looked up; to be found anew
     )
 
 
@@ -403,10 +412,10 @@ def spend(plan: Plan, threshold: Floats, loose_offset: Ints, factors: Floats, ou
         came[:, n_open:] = loose_offset
     block = min(max(_POINTS // n_open // 64 * 64, _FEWEST_RUNS), _MOST_RUNS)
     has_factors = len(factors) == threshold.shape[1] and factors.shape[2] == plan.hazard.shape[1]
-    constant, varying, requirements, opened, noise_row, most = plan.grouped
+    constant, varying, requirements, opened, noise_row, busiest = plan.grouped
     _spend(
         threshold, n_loose, np.uint64(block), plan.cumulated, plan.guide, plan.guide_scale, constant, varying,
         requirements, noise_row if has_factors else np.full(n_open, -1), np.uint64(factors.shape[1]), factors.ravel(),
         np.empty(len(plan.varying.source) + 1, dtype=np.uint64),
-        _room(n_open, block, most, len(requirements.source) > 0), came, opened, np.uint64(plan.program.as_of), out,
+        _room(n_open, block, busiest, len(requirements.source) > 0), came, opened, np.uint64(plan.program.as_of), out,
     )  # fmt: skip

@@ -66,6 +66,17 @@ def test_events_that_move_none_of_the_trends_may_stand_among_those_that_do():
     )
 
 
+def test_moving_events_may_stand_in_any_order():
+    """Past events that a removal may take along follow the open ones, whatever their numbers are."""
+    shared, response, steps = _world(5)
+    response[:] = np.random.default_rng(2).normal(size=response.shape)
+    moving = np.array([1, 4, 2, 0, 3])
+    row, out = np.repeat(moving[:, None], N_STEPS, axis=1), np.empty((len(steps), 3, N_STEPS))
+    fill_paths(courses(shared, response, moving, row, 0, 0), steps, out)
+    plain = _plain(shared, response, np.repeat(np.arange(5)[:, None], N_STEPS, axis=1), steps, 0, N_STEPS)
+    assert np.allclose(out, plain, rtol=0, atol=1e-12)  # added up in another order
+
+
 def test_trends_that_nothing_moves_keep_their_shared_course():
     shared, response, steps = _world(4)
     for axis, shape in ((1, (len(steps), 3, N_STEPS)), (0, (3, len(steps), N_STEPS))):

@@ -80,13 +80,48 @@ def _strong(n_events: int, n_steps: int):
     return make_program(n_steps, 0, [OPEN] * n_events, rates, links=links, prevented_by=shut)
 
 
-@pytest.mark.parametrize("n_events", [6, 64, 70, 130])
-def test_strong_links_between_many_events_agree_with_the_plain_twin(n_events):
-    program, names = _strong(n_events, 40), [f"e{i}" for i in range(n_events)]
-    streams, n_runs = Streams(keys(5, "threshold", names), keys(5, "past", names), keys(5, "noise", [])), 60
+def _streams(n_events: int) -> Streams:
+    names = [f"e{i}" for i in range(n_events)]
+    return Streams(keys(5, "threshold", names), keys(5, "past", names), keys(5, "noise", []))
+
+
+def _agrees(program, n_runs: int) -> None:
+    streams = _streams(program.n_events)
     assert np.array_equal(
         sample(prepare(program), streams, n_runs), plain_sample(program, thresholds(streams.threshold, 0, n_runs))
     )
+
+
+@pytest.mark.parametrize("n_events", [6, 64, 70, 130])
+def test_strong_links_between_many_events_agree_with_the_plain_twin(n_events):
+    _agrees(_strong(n_events, 40), 60)
+
+
+def test_an_event_may_both_quicken_another_and_prevent_it():
+    """A chain of 60: what quickens an event shuts it off at the same step, and nothing is looked up any more."""
+    n_events, n_steps = 60, 200
+    links = [(a, a + 1, link_curve(3.0, n_steps, lag=2)) for a in range(n_events - 1)]
+    shut = [(a + 1, a) for a in range(n_events - 1)]
+    program = make_program(n_steps, 0, [OPEN] * n_events, [0.02] * n_events, links=links, prevented_by=shut)
+    _agrees(program, 40)
+
+
+@pytest.mark.parametrize(("rate_ratio", "n_links"), [(1e6, 1), (1e6, 3), (1e18, 1), (1e6, 40)])
+def test_an_event_does_not_come_before_what_brings_it_however_strong_that_is(rate_ratio, n_links):
+    """The target cannot come from step 20 to 39, its causes come at 28: what rounding loses of a rest is not all."""
+    rate, at_28 = np.where(np.arange(60) < 20, 1e-7, 0.02), np.zeros(60)
+    rate[20:40], at_28[28] = 0.0, 5.0
+    links = [(a, n_links, link_curve(rate_ratio, 60)) for a in range(n_links)]
+    _agrees(make_program(60, 0, [OPEN] * (n_links + 1), [at_28] * n_links + [rate], links=links), 200)
+
+
+@pytest.mark.parametrize("log_ratio", [-720.0, -600.0, 698.0])
+def test_ratios_beyond_what_numbers_hold_neither_warn_nor_mislead(log_ratio):
+    """With another pull that slows the event down, and one that shuts it off."""
+    late = np.where(np.arange(60) < 30, 0.0, log_ratio)
+    links = [(0, 2, late), (1, 2, link_curve(0.05, 60))]
+    _agrees(make_program(60, 0, [OPEN] * 3, [0.2, 0.05, 0.001], links=links, prevented_by=[(2, 1)]), 400)
+    _agrees(make_program(60, 0, [OPEN] * 3, [0.2, 0.05, 0.1], links=links), 400)
 
 
 def test_runs_do_not_depend_on_the_block_that_they_are_taken_in():
