@@ -23,17 +23,21 @@ __all__ = ["BEYOND", "Constant", "Grouped", "Requirements", "Varying", "grouped"
 
 BEYOND = 8
 """noughts behind a row, so that a vector may be read from any of its places"""
+_LARGEST = 1e300
+"""1/K of a pull at most: finite, so that nothing left times it is nothing"""
 _BY_ROUNDING = 1.0 + 1e-9
 """far more than what products of ratios are off by"""
 
 
 class Constant(NamedTuple):
-    """Constant pulls, and what shuts off as a pull of K = 0. Q pulls."""
+    """Constant pulls, and what shuts off, which by target is a pull of K = 0. Q pulls."""
 
-    start: Places  # (S + 1,) grouped by source, without what acts on events whose rate varies
+    start: Places  # (S + 1,) pulls grouped by source, without those on events whose rate varies
     target: Places
     delay: Places
     inverse: Floats  # 1/K
+    shut_start: Places  # (S + 1,) what shuts off grouped by source, without events whose rate varies
+    shut: Places
     most: Floats  # (M,) what these multiply an event's rate by at most, and a little more for rounding
     by_target: Places  # (M + 1,) grouped by target, all of them
     cause: Places  # (Q,) source
@@ -94,21 +98,24 @@ def grouped(plan: Plan) -> Grouped:
 
 
 def _constant(plan: Plan) -> Constant:
-    constant, n_open = plan.constant, len(plan.open)
+    constant, n_open, varies = plan.constant, len(plan.open), plan.varying.varies
     source = np.repeat(np.arange(plan.n_sources), np.diff(constant.start))
-    shutting = np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))
-    source, target = np.r_[source, shutting], np.r_[constant.target, plan.shut]
-    delay = np.r_[constant.delay, np.ones(len(shutting), dtype=np.int64)]
-    inverse = np.r_[constant.inverse_ratio, np.full(len(shutting), np.inf)]
-    order, by_target = np.argsort(source, kind="stable"), np.argsort(target, kind="stable")
-    order = order[~plan.varying.varies[target[order]]]
-    most = np.ones(n_open)
+    inverse = np.minimum(constant.inverse_ratio, _LARGEST)
     with np.errstate(over="ignore", divide="ignore"):  # infinite: such an event is never out of reach
-        np.multiply.at(most, target, np.maximum(1.0 / inverse, 1.0))
+        most = np.ones(n_open)
+        np.multiply.at(most, constant.target, np.maximum(1.0 / inverse, 1.0))
+    pulls = ~varies[constant.target]
+    shutting = np.repeat(np.arange(plan.n_sources), np.diff(plan.shut_start))
+    shuts = ~varies[plan.shut]
+    target = np.r_[constant.target, plan.shut]
+    order = np.argsort(target, kind="stable")
     return Constant(
-        _starts(source[order], plan.n_sources), target[order].astype(np.uint64), delay[order].astype(np.uint64),
-        inverse[order], most * _BY_ROUNDING,
-        _starts(target, n_open), source[by_target].astype(np.uint64), delay[by_target], inverse[by_target],
+        _starts(source[pulls], plan.n_sources), constant.target[pulls].astype(np.uint64),
+        constant.delay[pulls].astype(np.uint64), inverse[pulls],
+        _starts(shutting[shuts], plan.n_sources), plan.shut[shuts].astype(np.uint64), most * _BY_ROUNDING,
+        _starts(target, n_open), np.r_[source, shutting][order].astype(np.uint64),
+        np.r_[constant.delay, np.ones(len(shutting), dtype=np.int64)][order],
+        np.r_[inverse, np.full(len(shutting), np.inf)][order],
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 Where every pull on an event keeps its value from its lag on, nothing is computed between two happenings. Its threshold
 is kept as a point x on its cumulated hazard without pulls, S; a pull that multiplies its rate by K from offset `at` on
 moves what is left of it, x → S(at − 1) + (x − S(at − 1))/K, and it comes at the first offset at which S reaches x. To
-be shut off is a pull of K = 0, to wait for a requirement an x of infinity.
+be shut off, or to wait for a requirement, is an x of infinity.
 
 Where pulls vary, x is the least point at which the event may come, as if each pull kept its largest K. At a pull the
 rate is followed step by step, unless even x is out of reach.
@@ -68,8 +68,11 @@ def _first_reach(x, curve, row, guide, buckets, scale):  # type: ignore[no-untyp
 
 @njit(inline="always")
 def _moved(x, before, inverse):  # type: ignore[no-untyped-def]
-    """Where a pull of 1/K = `inverse` puts a point x that lies beyond `before`, and never back to it by rounding."""
-    return max(before + (x - before) * inverse, before * _NEXT + _LEAST)
+    """Where a pull of 1/K = `inverse` puts a point: what of it lies beyond `before`, and never back to it by rounding.
+
+    A point that does not lie beyond stays. By least and most alone: no branch to foresee.
+    """
+    return max(min(x, before) + max(x - before, 0.0) * inverse, min(x, before * _NEXT + _LEAST))
 
 
 @njit(inline="always")
@@ -232,7 +235,7 @@ def _pull(  # type: ignore[no-untyped-def]
         at = min((np.uint64(left[i]) >> _DUE) + lag, absent)
         before, point = curve[row + at - _ONE], x[own + r]
         moves = np.uint64(point > before)
-        point = _moved(point, before, inverse) if point > before else point
+        point = _moved(point, before, inverse)
         x[own + r] = point
         key[own + r] = none & -moves | np.uint64(key[own + r]) & (moves - _ONE)  # by masks: no branch to foresee
         late[n_late] = again[n_again] = m << _DUE | r
@@ -240,6 +243,17 @@ def _pull(  # type: ignore[no-untyped-def]
         n_again += moves & np.uint64(at < np.uint64(pulled[own + r]))
         pulled[own + r] = at | (moves - _ONE) & _UNORDERED
     return n_late, n_again
+
+
+@njit(inline="always")
+def _shut(m, item, low, high, own, curve, row, last, x, key, bits, open_):  # type: ignore[no-untyped-def]
+    """Shut event m off in items low … high − 1, unless it comes at the same step."""
+    none, bit = (last + _ONE) << _DUE | m, _ONE << (m & _BIT)
+    for i in range(low, high):
+        r = np.uint64(item[i]) & _FIELD
+        if x[own + r] > curve[row + (np.uint64(item[i]) >> _DUE)]:
+            x[own + r], key[own + r] = np.inf, none
+            open_[bits + r] &= ~bit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -257,7 +271,7 @@ def _spend(  # type: ignore[no-untyped-def]
     none = absent << _DUE
     span, n_buckets = absent, np.uint64(guide.shape[1])
     curve, guide = unowned(cumulated.reshape(-1)), unowned(guide.reshape(-1))
-    start, target, delay, inverse_ratio, most, by_target, cause, cause_delay, cause_inverse = constant
+    start, target, delay, inverse_ratio, shut_start, shut, most, by_target, cause, cause_delay, cause_inverse = constant
     varies, v_start, v_target, v_inverse, v_by_target, v_cause, base, stride, table, ceiling, hazard = varying
     needs, waiting_start, waiting, need_start, need = requirements
     table, hazard, cumulated = unowned(table), unowned(hazard), unowned(cumulated)
@@ -358,6 +372,9 @@ def _spend(  # type: ignore[no-untyped-def]
                         m, delay[q], inverse_ratio[q], item, low, high, m * block, curve, m * span, last, x, key,
                         pulled, (m >> _WORD) * block, open_, left, late, n_late, again, n_again,
                     )  # fmt: skip
+                for q in range(shut_start[a], shut_start[a + _ONE]):
+                    m = shut[q]
+                    _shut(m, item, low, high, m * block, curve, m * span, last, x, key, (m >> _WORD) * block, open_)
                 for q in range(v_start[a], v_start[a + _ONE]):
                     m, inverse = v_target[q], v_inverse[q]
                     own, reach = m * block, cumulated[m, last]
@@ -380,7 +397,7 @@ def _spend(  # type: ignore[no-untyped-def]
             for i in range(n_late):
                 r, m = np.uint64(late[i]) & _FIELD, np.uint64(late[i]) >> _DUE
                 point = x[m * block + r]
-                if point <= curve[m * span + last]:  # no further pull of the same source has put it out of reach
+                if point <= curve[m * span + last]:  # the same source has not shut it off
                     at = _first_reach(point, curve, m * span, guide, m * n_buckets, guide_scale[m])
                     key[m * block + r] = at << _DUE | m
 
