@@ -27,7 +27,7 @@ __all__ = ["command"]
     "--until-se",
     type=float,
     metavar="X",
-    help="Go on until errors of event probabilities and trend means are at most X.",
+    help="Go on until errors of probabilities and of trends' means and quantiles are at most X.",
 )
 @click.option("--learn", is_flag=True, help="Fits, backtests and weights of lenses too; a minute or more.")
 @with_false_alarm

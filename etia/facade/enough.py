@@ -40,10 +40,10 @@ class _Error(NamedTuple):
 def enough(run: Run, target: float) -> Run:
     """The run with as many draws (central: runs) as it takes for every stated standard error to be at most `target`.
 
-    Stated are the probabilities of events and the means of trends, each in its unit, at every step. Draws and runs that
-    were there keep their random numbers. In the central model calibration has an error that more runs do not lessen:
-    where that alone is above the target, the run ends. Ends at MOST_RUNS too; the remark of what comes back says which
-    it was.
+    Stated are the probabilities of events and the means and quantiles of trends, each in its unit, at every step. Draws
+    and runs that were there keep their random numbers. In the central model calibration has an error that more runs do
+    not lessen: where that alone is above the target, the run ends. Ends at MOST_RUNS too; the remark of what comes back
+    says which it was.
     """
     while True:
         errors = list(_largest_errors(run))
@@ -51,7 +51,7 @@ def enough(run: Run, target: float) -> Run:
         if worst.se <= target:
             return _remarked(
                 run,
-                "every standard error of events' probabilities and trends' means is at most "
+                "every standard error of events' probabilities and trends' means and quantiles is at most "
                 f"{target:g}: the largest, of {worst.name}, is {worst.se:.3g}",
             )
         firm = max(errors, key=lambda error: error.calibration)
@@ -78,7 +78,7 @@ def _of_it(worst: _Error) -> str:
 def _largest_errors(run: Run) -> Iterator[_Error]:
     """The largest errors of every event and trend of every case, in all and by calibration's part."""
     from etia.mapping.event_courses import event_courses
-    from etia.mapping.projections import projections
+    from etia.mapping.projections import QUANTILES, projections
 
     yield _Error(0.0, 0.0, "anything")
     for case in run.cases:
@@ -96,6 +96,8 @@ def _largest_errors(run: Run) -> Iterator[_Error]:
             dates = [labels[projection.first + i] for i in known]
             errors = projection.se[known], projection.calibration[known]
             yield from _largest(case, f"the mean of {trend}", dates, *errors)
+            for name, se in zip(QUANTILES, projection.errors[:, known], strict=True):
+                yield from _largest(case, f"{name} of {trend}", dates, se, np.zeros_like(se))
 
 
 def _largest(case: Case, what: str, dates: Sequence[str], se: Floats, calibration: Floats) -> Iterator[_Error]:

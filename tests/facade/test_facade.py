@@ -14,6 +14,7 @@ import yaml
 
 import etia
 from etia.errors import LimitError, UsageError
+from etia.mapping.projections import QUANTILES
 from tests.strategies import tiny_model, write_model
 
 TINY = Path(__file__).parent.parent / "tiny_models"
@@ -107,9 +108,11 @@ def test_an_event_that_nothing_is_tied_to_leaves_all_others_as_they_were(tmp_pat
 
 
 def test_more_draws_go_on_until_the_error_is_small_enough():
-    run = etia.run(TINY / "tiny1", draws=10, runs=50, until_se=0.05)
-    assert run.tables["trend_projections"]["se"].max() <= 0.05
-    assert "every standard error of events' probabilities and trends' means is at most 0.05" in run.settled.remarks[0]
+    run = etia.run(TINY / "tiny1", draws=10, runs=50, until_se=0.15)
+    assert run.tables["trend_projections"]["se"].max() <= 0.15
+    assert run.tables["trend_quantile_errors"][list(QUANTILES)].max(axis=None) <= 0.15
+    told = "every standard error of events' probabilities and trends' means and quantiles is at most 0.15"
+    assert told in run.settled.remarks[0]
 
 
 def test_a_single_draw_knows_no_error_and_goes_on():
@@ -134,7 +137,19 @@ def test_a_model_without_trends_runs_in_all_layers(events, tmp_path):
 def test_what_stops_at_the_limit_says_so(monkeypatch):
     monkeypatch.setattr("etia.facade.enough.MOST_RUNS", 2000)
     run = etia.run(TINY / "tiny1", central=True, runs=1000, until_se=1e-6)
-    assert "stopped at the limit of 2,000 runs: the standard error of the mean of x" in run.settled.remarks[0]
+    assert "stopped at the limit of 2,000 runs: the standard error of p75 of y" in run.settled.remarks[0]
+    assert run.settled.remarks[0].endswith(" above 1e-06")
+
+
+def test_what_stops_at_the_limit_says_what_more_runs_would_not_lessen(monkeypatch, tmp_path):
+    monkeypatch.setattr("etia.facade.enough.MOST_RUNS", 2000)
+    written = {
+        "etia": 1, "title": "T", "calendar": {"start": 2020, "as_of": 2021, "end": 2025, "step": "year"},
+        "events": {"a": {"title": "A", "level": "macro", "probability": {"by": 2024, "value": 0.3}}},
+    }  # fmt: skip
+    (tmp_path / "model.yaml").write_text(yaml.safe_dump(written))
+    run = etia.run(tmp_path, central=True, runs=1000, until_se=1e-6)
+    assert "stopped at the limit of 2,000 runs: the standard error of the probability of a" in run.settled.remarks[0]
     assert run.settled.remarks[0].endswith(" of it, which more runs do not lessen")
 
 
