@@ -33,7 +33,7 @@ _BYTES = 64
 class _Lanes(types.Type):  # type: ignore[misc]
     """As many numbers of one type as go into a vector."""
 
-    def __init__(self, number: types.Float) -> None:
+    def __init__(self, number: Any) -> None:
         self.number = number
         self.count = _BYTES * 8 // number.bitwidth
         super().__init__(name=f"Lanes({number})")
@@ -51,6 +51,14 @@ class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
 def _address(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
     start = builder.gep(context.make_array(array_type)(context, builder, array).data, [at])
     return builder.bitcast(start, context.get_value_type(_Lanes(array_type.dtype)).as_pointer())
+
+
+def _all_lanes(context: Any, builder: Any, lanes: _Lanes, value: Any) -> Any:
+    """A vector all of whose numbers are `value`."""
+    vector = context.get_value_type(lanes)
+    first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
+    places = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), [0] * lanes.count)
+    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -131,19 +139,14 @@ def reaches(typingctx, one, other):  # type: ignore[no-untyped-def]  # noqa: ARG
 @intrinsic  # type: ignore[untyped-decorator]
 def below(typingctx, array, at, bound):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Bits in an unsigned number: set where the small unsigned numbers in 64 bytes from `at` on are below `bound`."""
-    count = _BYTES * 8 // array.dtype.bitwidth
+    lanes = _Lanes(array.dtype)
 
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         given, place, most = arguments
-        number = context.get_value_type(array.dtype)
-        start = builder.gep(context.make_array(signature.args[0])(context, builder, given).data, [place])
-        vector = ir.VectorType(number, count)
-        numbers = builder.load(builder.bitcast(start, vector.as_pointer()), align=array.dtype.bitwidth // 8)
-        lowest = builder.trunc(most, number)
-        first = builder.insert_element(ir.Constant(vector, ir.Undefined), lowest, ir.IntType(32)(0))
-        places = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
-        bounds = builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
-        bits = builder.bitcast(builder.icmp_unsigned("<", numbers, bounds), ir.IntType(count))
+        address = _address(context, builder, signature.args[0], given, place)
+        numbers = builder.load(address, align=array.dtype.bitwidth // 8)
+        bounds = _all_lanes(context, builder, lanes, builder.trunc(most, context.get_value_type(array.dtype)))
+        bits = builder.bitcast(builder.icmp_unsigned("<", numbers, bounds), ir.IntType(lanes.count))
         return builder.zext(bits, ir.IntType(64))
 
     return types.uint64(array, types.uint64, types.uint64), code
@@ -155,10 +158,7 @@ def spread(typingctx, array, value):  # type: ignore[no-untyped-def]  # noqa: AR
     lanes = _Lanes(array.dtype)
 
     def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        vector = context.get_value_type(lanes)
-        first = builder.insert_element(ir.Constant(vector, ir.Undefined), arguments[1], ir.IntType(32)(0))
-        places = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), [0] * lanes.count)
-        return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), places)
+        return _all_lanes(context, builder, lanes, arguments[1])
 
     return lanes(array, array.dtype), code
 

@@ -130,6 +130,13 @@ def _in_order_of_rows(came, n_words, reached_by, n, count, ordered):  # type: ig
 
 
 @njit(inline="always")
+def _row_at(m, step, row_of, of_step, first_event, place, own):  # type: ignore[no-untyped-def]
+    """Where in the table event m's row begins for the first step, if it comes at `step`."""
+    found = np.uint64(row_of[m * of_step + step - first_event]) if of_step > _ZERO else m
+    return np.uint64(place[own + found]) - step
+
+
+@njit(inline="always")
 def _find_rows(  # type: ignore[no-untyped-def]
     counted, begin, end, ordered, came, reached_by, steps, at, n_acting, row_of, of_step, first_event, place, own, row,
 ):  # fmt: skip
@@ -141,8 +148,7 @@ def _find_rows(  # type: ignore[no-untyped-def]
             m = lowest_bit(left)
             left &= left - _ONE
             step = np.uint64(steps[at + r * n_acting + m])
-            found = np.uint64(row_of[m * of_step + step - first_event]) if of_step > _ZERO else m
-            row[np.uint64(j) * _BLOCK + (i - begin)] = np.uint64(place[own + found]) - step
+            row[np.uint64(j) * _BLOCK + (i - begin)] = _row_at(m, step, row_of, of_step, first_event, place, own)
 
 
 @njit
@@ -245,9 +251,7 @@ def _find_many(came, reached_by, n_words, steps, at, row_of, of_step, first_even
         while left != _ZERO:
             m = g * _WORD + lowest_bit(left)
             left &= left - _ONE
-            step = np.uint64(steps[at + m])
-            found = np.uint64(row_of[m * of_step + step - first_event]) if of_step > _ZERO else m
-            row[n] = np.uint64(place[own + found]) - step
+            row[n] = _row_at(m, np.uint64(steps[at + m]), row_of, of_step, first_event, place, own)
             n += _ONE
     return n
 
